@@ -1,0 +1,65 @@
+"""Honest forecasts of what larger training runs will do.
+
+    from forecaster import fit, forecast, law, read_runs
+    runs = read_runs("runs.csv")
+    fits = [fit(law(name), runs) for name in ("chinchilla", "coupled", "farseer_lite")]
+    answer = forecast(fits, "N=70B,D=1.4T")
+    answer.interval(0.9)
+
+Heavy libraries load on first use, so importing the package costs little.
+"""
+
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as _version
+
+from forecaster.band import Band
+from forecaster.check import Check, check
+from forecaster.diagnosis import Verdict
+from forecaster.errors import ForecasterError, GateError, InputError
+from forecaster.example import examples, read_example
+from forecaster.fit import fit
+from forecaster.forecast import Forecast, forecast
+from forecaster.law import Law
+from forecaster.posterior import Fit
+from forecaster.prior_predictive import PriorPredictive, prior_predictive
+# from forecaster.report import Report, report
+from forecaster.runs import Runs, read_runs
+from forecaster.scenario import Point, Scenario, scenario
+from forecaster.shelf import default_laws, law, shelf
+from forecaster.store import load_fits, save_fits
+
+try:
+    __version__ = _version("forecaster")
+except PackageNotFoundError:
+    __version__ = "unknown"
+
+__all__ = [
+    "Band",
+    "Check",
+    "Fit",
+    "Forecast",
+    "ForecasterError",
+    "GateError",
+    "InputError",
+    "Law",
+    "Point",
+    "PriorPredictive",
+    "Report",
+    "Runs",
+    "Scenario",
+    "Verdict",
+    "check",
+    "default_laws",
+    "examples",
+    "fit",
+    "forecast",
+    "law",
+    "load_fits",
+    "prior_predictive",
+    "read_example",
+    "read_runs",
+    "report",
+    "save_fits",
+    "scenario",
+    "shelf",
+]

@@ -1,0 +1,120 @@
+"""A band: the distribution of one response at one point, as weighted draws of several laws."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+BATCHES_PER_CHAIN = 5
+MASSES = (0.5, 0.8, 0.9, 0.95)
+"""The masses of the equal-tailed ranges that every forecast states."""
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Draws of the log of a response, one row a law.
+
+    Args:
+        log_draws: natural log of the response, shape (law, sample); one chain's samples stand side by side.
+        weights: of the laws, shape (law), summing to one.
+        chains: how many chains each row holds.
+    """
+
+    log_draws: np.ndarray
+    weights: np.ndarray
+    chains: int
+
+    def quantile(self, p: Any) -> np.ndarray:
+        """The response at probability p, in its own unit; an array of p's shape."""
+        with np.errstate(over="ignore"):
+            return np.exp(weighted_quantile(self.log_draws, p, self.weights))
+
+    @property
+    def median(self) -> float:
+        """The value that the response is as likely to exceed as not, in its own unit."""
+        return float(self.quantile(0.5))
+
+    def interval(self, mass: float = 0.9) -> tuple[float, float]:
+        """The equal-tailed range that holds `mass`, in the response's own unit.
+
+        Raises:
+            ValueError: a mass outside (0, 1).
+        """
+        if not 0 < mass < 1:
+            raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
+        low, high = self.quantile(np.array([(1 - mass) / 2, (1 + mass) / 2]))
+        return float(low), float(high)
+
+    def probability(self, *, below: float) -> float:
+        """The chance that the response is at or below a value; 0 where that is not above zero."""
+        return float(self.weights @ (self.log_draws <= _log(below)).mean(axis=1))
+
+    def error(self, p: Any) -> np.ndarray:
+        """Monte Carlo standard error of `quantile`, from batches of consecutive draws.
+
+        Each chain is cut into five batches, long enough that autocorrelation within a batch counts in full.
+        """
+        parts = self._batches()
+        if parts is None:
+            return np.full(np.shape(p), math.inf)
+        with np.errstate(over="ignore", invalid="ignore"):
+            estimates = np.array(
+                [np.exp(weighted_quantile(parts[:, i], p, self.weights)) for i in range(parts.shape[1])]
+            )
+            error = estimates.std(axis=0, ddof=1) / math.sqrt(parts.shape[1])
+        return np.asarray(np.where(np.isnan(error), math.inf, error))
+
+    def probability_error(self, *, below: float) -> float:
+        """Monte Carlo standard error of `probability`, from the same batches."""
+        parts = self._batches()
+        if parts is None:
+            return math.inf
+        estimates = self.weights @ (parts <= _log(below)).mean(axis=2)
+        return float(estimates.std(ddof=1) / math.sqrt(parts.shape[1]))
+
+    @property
+    def decimals(self) -> int:
+        """Decimal places that the Monte Carlo error of the median and the 90% range leaves."""
+        return decimals(float(self.error(np.array([0.05, 0.5, 0.95])).max()))
+
+    def _batches(self) -> np.ndarray | None:
+        count = BATCHES_PER_CHAIN * self.chains
+        length = self.log_draws.shape[1] // count
+        if length < 2:
+            return None
+        return self.log_draws[:, : length * count].reshape(self.log_draws.shape[0], count, length)
+
+
+def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndarray:
+    """Quantiles of a mixture.
+
+    Args:
+        draws: shape (law, sample).
+        p: probability or probabilities.
+        weights: of the laws, shape (law).
+
+    Returns:
+        An array of p's shape.
+    """
+    each = np.repeat(weights / draws.shape[1], draws.shape[1])
+    keep = each > 0
+    flat = draws.ravel()[keep]
+    order = np.argsort(flat, kind="stable")
+    share = each[keep][order]
+    # Each draw stands at the middle of its own step of the distribution function.
+    position = (np.cumsum(share) - 0.5 * share) / share.sum()
+    return np.asarray(np.interp(p, position, flat[order]))
+
+
+def decimals(error: float) -> int:
+    """Decimal places whose last unit is not finer than a Monte Carlo error; at least 0, at most 6."""
+    if not (math.isfinite(error) and error > 0):
+        return 6
+    return int(min(6, max(0, -math.ceil(math.log10(error)))))
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf

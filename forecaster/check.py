@@ -1,0 +1,116 @@
+"""What a table of runs can and cannot tell, before anything is fitted to it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.note import Note
+from forecaster.outliers import Outlier, outliers
+from forecaster.quantity import format_quantity
+from forecaster.remarks import Span, compute_source, count, factor, remarks
+from forecaster.runs import Runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was read, and what to know before trusting a forecast made from it.
+
+    Args:
+        name: the file.
+        response: the response column's header.
+        rows: how many runs.
+        spans: of each input present, then of the loss.
+        compute: how C came about, in words.
+        ratio: smallest and largest C/(6*N*D) where the table gives all three, else None.
+        outliers: likely ones, the farthest first.
+        notes: coded remarks, those of the reading first.
+    """
+
+    name: str
+    response: str
+    rows: int
+    spans: tuple[Span, ...]
+    compute: str
+    ratio: tuple[float, float] | None
+    outliers: tuple[Outlier, ...]
+    notes: tuple[Note, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The spans: one row per column of the runs, with minimum, maximum, decades and distinct."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(span) for span in self.spans]).set_index("name")
+
+    @property
+    def text(self) -> str:
+        """Plain lines that can be read aloud."""
+        lines = [f"{self.name}: {count(self.rows, 'run')}, response {self.response}"]
+        for span in self.spans:
+            ends = (
+                f"{v:.4g}" if span.name == "loss" else format_quantity(v)
+                for v in (span.minimum, span.maximum)
+            )
+            said = " to ".join(ends) if span.minimum < span.maximum else next(ends)
+            reach = f"{span.decades:.2g} decades" if span.name != "loss" else factor(span.decades)
+            many = f"{reach}, {span.distinct} distinct" if span.distinct > 1 else "one value"
+            lines.append(f"  {span.name:<4} {said} ({many})")
+        lines.append(f"  C is {self.compute}")
+        lines += [f"{'warning' if note.warning else 'note'} {note}" for note in self.notes]
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same, ready for JSON; numbers that are not finite are None."""
+        cleaned: dict[str, Any] = _json_ready(asdict(self))
+        return cleaned
+
+
+def check(runs: Runs) -> Check:
+    """Look a table of runs over: what it spans, how C is counted, and what would mislead a forecast.
+
+    Nothing is changed or dropped. Every remark's code is explained by `forecaster.note.explain`.
+    """
+    spans = tuple(_span(name, runs.column(name)) for name in (*runs.inputs, "loss"))
+    compute, ratio, notes = compute_source(runs)
+    notes = [*runs.notes, *notes, *remarks(runs, spans)]
+    far = outliers(runs)
+    if far:
+        said = "; ".join(f"{o.place}: {o.loss:.4g}, {o.expected:.3g} expected" for o in far[:5])
+        rest = f"; and {len(far) - 5} more" if len(far) > 5 else ""
+        text = f"kept, though far off a smooth surface: {count(len(far), 'run')} ({said}{rest})"
+        if len(far) > max(1, 0.05 * len(runs)):
+            text += "; so many suggest that something other than the inputs read moves the loss"
+        notes.append(Note("outliers", text, warning=True))
+    return Check(runs.name, runs.response, len(runs), spans, compute, ratio, far, tuple(notes))
+
+
+def _span(name: str, values: NDArray[np.float64]) -> Span:
+    if not len(values):
+        return Span(name, math.nan, math.nan, 0.0, 0)
+    low, high = float(values.min()), float(values.max())
+    return Span(name, low, high, math.log10(high) - math.log10(low), _distinct(values))
+
+
+def _distinct(values: NDArray[np.float64]) -> int:
+    # Budgets meant to be equal differ in the last digits once computed from rounded N and D.
+    steps = np.diff(np.sort(np.log(values)))
+    return int((steps > 1e-3).sum()) + 1
+
+
+def _json_ready(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _json_ready(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_ready(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

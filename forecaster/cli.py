@@ -1,0 +1,403 @@
+"""The command line: one thin verb per command."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import forecaster
+from forecaster.console import INTERRUPTED, Console, report_error
+from forecaster.errors import ForecasterError, InputError, NotConverged, UsageError
+from forecaster.example import examples, read_example, write_example
+from forecaster.fit import fit as fit_law
+from forecaster.forecast import Forecast, refuse_too_few
+from forecaster.forecast import forecast as ask
+from forecaster.note import explain
+from forecaster.posterior import Fit
+from forecaster.runs import Runs, read_runs
+from forecaster.scenario import Scenario, scenario
+from forecaster.shelf import default_laws, shelf
+from forecaster.shelf import law as read_law
+from forecaster.store import is_saved_fit, load_fits, save_fits
+
+if TYPE_CHECKING:
+    from forecaster.law import Law
+
+app = typer.Typer(
+    name="forecaster",
+    help="Honest forecasts of larger training runs: a 90% range that holds 90% of the time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+RunsArgument = Annotated[
+    str, typer.Argument(metavar="RUNS", help="CSV, TSV, Parquet, JSON or JSONL table of runs; or a saved fit's folder.")
+]
+Columns = Annotated[str, typer.Option(help="Which header is which, such as N=params,loss=val_loss.")]
+Where = Annotated[str, typer.Option(help="Keep only these rows, such as \"family == 'a'\".")]
+Laws = Annotated[str, typer.Option("--law", help="Names on the shelf or paths to TOML files, comma-separated.")]
+At = Annotated[
+    list[str], typer.Option(help="A point: N=70B,D=1.4T, or C=6e23 for the compute-optimal split; repeatable.")
+]
+Target = Annotated[list[str] | None, typer.Option(help="Give the chance of ending at or below this; repeatable.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every random number.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no warnings on stderr.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither look for finished fits nor keep them.")]
+AllowFailed = Annotated[
+    bool, typer.Option("--allow-failed-checks", help="Show numbers of fits whose checks failed, stamped.")
+]
+DEMO_POINT = "N=70B,D=1.4T"
+DEMO_TARGET = 1.4
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("-o", help="Where the card goes.")] = Path("card.html"),
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    no_cache: NoCache = False,
+) -> None:
+    """Do the main job on a bundled table: forecast a model ten times larger, and write its card.
+
+    Example: `forecaster demo -o card.html`
+    """
+    console = Console(as_json, quiet)
+    answer = _forecast_table(
+        read_example(),
+        default_laws(read_example()),
+        scenario(DEMO_POINT, targets=[DEMO_TARGET]),
+        console,
+        seed,
+        not no_cache,
+    )
+    paths = _write_card(answer, output, also=[])
+    console.result(f"{_forecast_text(answer)}\n\nCard: {paths[0]}", {"demo": _card_data(answer, paths)})
+
+
+@app.command()
+def example(
+    name: Annotated[str, typer.Argument(help="Which bundled table.")] = "",
+    output: Annotated[Path | None, typer.Option("-o", help="Write it to this file instead of stdout.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List, print or write a bundled real run table.
+
+    Example: `forecaster example public_models -o runs.csv`
+    """
+    console = Console(as_json, quiet)
+    if not name:
+        found = {each: read_example(each) for each in examples()}
+        text = "\n".join(f"{each}  {runs.text}" for each, runs in found.items())
+        console.result(text, {"example": [{"name": each, "runs": len(runs)} for each, runs in found.items()]})
+    elif output is None:
+        table = read_example(name).table
+        console.result(
+            table.to_csv(index=False), {"example": table.astype(object).where(table.notna(), None).to_dict("records")}
+        )
+    else:
+        path = write_example(name, output)
+        console.result(f"wrote {path}", {"example": {"name": name, "path": str(path)}})
+
+
+@app.command()
+def laws(
+    law: Annotated[str, typer.Argument(metavar="[LAW]", help="One law in full.")] = "",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the laws on the shelf; or show one in full: formula, source, inputs and priors.
+
+    Example: `forecaster laws chinchilla`
+    """
+    from forecaster.describe import law_dict, law_text, shelf_text
+
+    console = Console(as_json, quiet)
+    found = [read_law(law)] if law else [read_law(name) for name in shelf()]
+    text = law_text(found[0]) if law else shelf_text(found)
+    console.result(text, {"laws": [law_dict(each) for each in found]})
+
+
+@app.command()
+def check(
+    runs: Annotated[str, typer.Argument(metavar="RUNS", help="The table to look at.")] = "",
+    columns: Columns = "",
+    where: Where = "",
+    explain_code: Annotated[str, typer.Option("--explain", help="Explain a code that a check or forecast gave.")] = "",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what was read: spans, C, duplicates, outliers, and whether exponents can be told apart.
+
+    Example: `forecaster check runs.csv`, `forecaster check --explain not-separable`
+    """
+    from forecaster.check import check as check_runs
+
+    console = Console(as_json, quiet)
+    if explain_code:
+        text = explain(explain_code)
+        console.result(text, {"check": {"code": explain_code, "explanation": text}})
+        return
+    if not runs:
+        raise UsageError("check needs a table of runs, or --explain CODE")
+    checked = check_runs(_read(runs, columns, where))
+    console.result(checked.text, {"check": checked.as_dict()})
+
+
+@app.command()
+def prior(
+    runs: RunsArgument,
+    law: Laws,
+    at: At,
+    columns: Columns = "",
+    where: Where = "",
+    seed: Seed = 1,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show what the priors alone say at a point, before any fit.
+
+    Example: `forecaster prior runs.csv --law chinchilla --at N=70B,D=1.4T`
+    """
+    from forecaster.prior_predictive import prior_predictive
+
+    console = Console(as_json, quiet)
+    table = _read(runs, columns, where)
+    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in _laws(law, table)}
+    text = "\n\n".join(f"{name}\n{each.text}" for name, each in found.items())
+    console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})
+
+
+@app.command()
+def fit(
+    runs: RunsArgument,
+    law: Laws = "",
+    output: Annotated[Path | None, typer.Option("-o", help="Save the fits to this folder.")] = None,
+    columns: Columns = "",
+    where: Where = "",
+    seed: Seed = 1,
+    allow_failed_checks: AllowFailed = False,
+    no_cache: NoCache = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Sample laws on a table, judge the draws, and save them.
+
+    Example: `forecaster fit runs.csv --law chinchilla,coupled -o fits/`
+    """
+    from forecaster.describe import fit_dict, fit_text
+
+    console = Console(as_json, quiet)
+    table = _read(runs, columns, where)
+    chosen = _laws(law, table)
+    with console.progress() as say:
+        fits = [fit_law(each, table, seed=seed, cache=not no_cache, say=say) for each in chosen]
+    console.warn(table.notes)
+    if not allow_failed_checks and all(each.verdict.status == "fail" for each in fits):
+        raise NotConverged(" ".join(note for each in fits for note in each.verdict.notes), where=table.name)
+    shown = [each for each in fits if allow_failed_checks or each.verdict.status != "fail"]
+    for each in fits:
+        if each not in shown:
+            console.say(f"warning law-dropped: {each.law.name} failed its checks. {' '.join(each.verdict.notes)}")
+    text = "\n\n".join(fit_text(each) for each in shown)
+    data: dict[str, Any] = {"laws": {each.law.name: fit_dict(each) for each in shown}, "path": None}
+    if output is not None:
+        data["path"] = str(save_fits(fits, output))
+        text += f"\n\nSaved: {output}"
+    console.result(text, {"fit": data})
+
+
+@app.command()
+def forecast(
+    runs: RunsArgument,
+    at: At,
+    law: Laws = "",
+    target: Target = None,
+    columns: Columns = "",
+    where: Where = "",
+    seed: Seed = 1,
+    allow_failed_checks: AllowFailed = False,
+    no_cache: NoCache = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Give ranges at scales nobody has trained, and the chance of meeting a target.
+
+    Example: `forecaster forecast runs.csv --at N=70B,D=1.4T --target 1.95`
+    """
+    from forecaster.report.provenance import provenance
+
+    console = Console(as_json, quiet)
+    answer = _ask(runs, law, at, target, columns, where, console, seed, not no_cache, allow_failed_checks)
+    data = answer.as_dict() | {"provenance": provenance(answer, command=_command())}
+    console.result(_forecast_text(answer), data)
+
+
+@app.command()
+def report(
+    runs: RunsArgument,
+    at: At,
+    output: Annotated[Path, typer.Option("-o", help="Where the card goes.")] = Path("card.html"),
+    also: Annotated[str, typer.Option(help="Further formats beside it: md,json.")] = "",
+    law: Laws = "",
+    target: Target = None,
+    columns: Columns = "",
+    where: Where = "",
+    seed: Seed = 1,
+    allow_failed_checks: AllowFailed = False,
+    no_cache: NoCache = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the forecast card: one offline page that a decision can rest on.
+
+    Example: `forecaster report runs.csv --at N=70B,D=1.4T --target 1.95 -o card.html --also md,json`
+    """
+    from forecaster.report import refuse_unwritable
+
+    console = Console(as_json, quiet)
+    kinds = [kind.strip() for kind in also.split(",") if kind.strip()]
+    refuse_unwritable(output, also=kinds)
+    answer = _ask(runs, law, at, target, columns, where, console, seed, not no_cache, allow_failed_checks)
+    paths = _write_card(answer, output, also=kinds)
+    console.result("\n".join(f"wrote {path}" for path in paths), {"report": _card_data(answer, paths)})
+
+
+def _read(source: str, columns: str, where: str) -> Runs:
+    if is_saved_fit(source):
+        if columns or where:
+            raise UsageError("--columns and --where do not apply to a saved fit; fit the table again instead")
+        return load_fits(source)[0].runs
+    return read_runs(source, columns=columns or None, where=where or None)
+
+
+def _laws(names: str, runs: Runs) -> tuple[Law, ...]:
+    if not names:
+        return default_laws(runs)
+    parts = [name.strip() for name in names.split(",") if name.strip()]
+    chosen = tuple(read_law(name) for name in parts)
+    called = [each.name for each in chosen]
+    for name in called:
+        if called.count(name) > 1:
+            raise UsageError(f"two laws are called {name}; name each once", where="--law")
+    return chosen
+
+
+def _ask(
+    source: str,
+    law: str,
+    at: Sequence[str],
+    target: Sequence[str] | None,
+    columns: str,
+    where: str,
+    console: Console,
+    seed: int,
+    cache: bool,
+    allow_failed_checks: bool,
+) -> Forecast:
+    from forecaster.quantity import parse_quantity
+
+    asked = scenario(at, targets=[parse_quantity(each) for each in target or []])
+    if is_saved_fit(source):
+        fits = _chosen(load_fits(source), law, source)
+        _read(source, columns, where)
+        return ask(fits, asked, seed=seed, allow_failed_checks=allow_failed_checks)
+    runs = _read(source, columns, where)
+    return _forecast_table(runs, _laws(law, runs), asked, console, seed, cache, allow_failed_checks)
+
+
+def _chosen(fits: tuple[Fit, ...], law: str, source: str) -> list[Fit]:
+    if not law:
+        return list(fits)
+    by_name = {each.law.name: each for each in fits}
+    names = [name.strip() for name in law.split(",") if name.strip()]
+    for name in names:
+        if name not in by_name:
+            raise InputError(f"the saved fit holds {', '.join(by_name)}, not {name}", where=source)
+    return [by_name[name] for name in names]
+
+
+def _forecast_table(
+    runs: Runs,
+    chosen: Sequence[Law],
+    asked: Scenario,
+    console: Console,
+    seed: int,
+    cache: bool,
+    allow_failed_checks: bool = False,
+) -> Forecast:
+    refuse_too_few(runs, chosen)
+    with console.progress() as say:
+        fits = [fit_law(each, runs, seed=seed, cache=cache, say=say) for each in chosen]
+        return ask(fits, asked, seed=seed, allow_failed_checks=allow_failed_checks, retry=True, cache=cache, say=say)
+
+
+def _forecast_text(answer: Forecast) -> str:
+    from forecaster.report.prose import forecast_text
+
+    return forecast_text(answer)
+
+
+def _write_card(answer: Forecast, output: Path, *, also: Sequence[str]) -> list[Path]:
+    from forecaster.report import report as write_report
+
+    return list(write_report(answer, output=output, also=also, command=_command()).paths)
+
+
+def _card_data(answer: Forecast, paths: Sequence[Path]) -> dict[str, Any]:
+    from forecaster.report.provenance import provenance
+
+    return answer.as_dict() | {
+        "provenance": provenance(answer, command=_command()),
+        "paths": [str(path) for path in paths],
+    }
+
+
+def _command() -> str:
+    return shlex.join(["forecaster", *sys.argv[1:]])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status: 0 done, 2 bad input, 3 refused by a gate, 130 interrupted."""
+    if arguments is not None:
+        sys.argv[1:] = arguments
+    as_json = "--json" in sys.argv
+    try:
+        result = app(standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except typer.TyperException as error:
+        return report_error(UsageError(error.format_message()), as_json=as_json)
+    except ForecasterError as error:
+        return report_error(error, as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        print("interrupted; finished fits stay in the cache", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of stdout has left; Python would complain once more when it flushes at exit.
+        sys.stdout = None
+        return 0
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"forecaster {forecaster.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass

@@ -1,0 +1,72 @@
+"""The console: results to stdout, progress and warnings to stderr, errors as one line and an exit status."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from forecaster.errors import ForecasterError
+from forecaster.note import Note
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Console:
+    """Where a command's words go.
+
+    Args:
+        as_json: stdout carries one JSON object and nothing else.
+        quiet: no progress and no warnings on stderr.
+    """
+
+    as_json: bool = False
+    quiet: bool = False
+
+    def result(self, text: str, data: dict[str, Any]) -> None:
+        """Print a result: its text, or its data as one JSON object."""
+        if self.as_json:
+            print(json.dumps(data, ensure_ascii=False, allow_nan=False))
+        else:
+            print(text.rstrip("\n"))
+        sys.stdout.flush()
+
+    def say(self, line: str) -> None:
+        """A line of progress."""
+        if not self.quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    def warn(self, notes: Iterable[Note]) -> None:
+        """What a reader must hear before the result."""
+        for note in notes:
+            self.say(f"{'warning' if note.warning else 'note'} {note}")
+
+    @contextmanager
+    def progress(self) -> Iterator[Any]:
+        """A function that takes lines of progress; a live line on a terminal, plain lines elsewhere."""
+        if self.quiet or not sys.stderr.isatty():
+            yield self.say
+            return
+        from rich.console import Console as RichConsole
+
+        terminal = RichConsole(stderr=True)
+        started = time.perf_counter()
+        with terminal.status("starting") as status:
+
+            def say(line: str) -> None:
+                status.update(f"{line} ({time.perf_counter() - started:.0f} s)")
+
+            yield say
+
+
+def report_error(error: ForecasterError, *, as_json: bool) -> int:
+    """Say an error in one line on stderr, and as JSON on stdout where asked; return the exit status."""
+    print(f"error: {error}", file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": {"code": error.code, "message": error.message, "where": error.where}}))
+    return error.exit_status

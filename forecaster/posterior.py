@@ -1,0 +1,254 @@
+"""A fit: what the runs left of a law's priors, as draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.diagnosis import Verdict, judge
+from forecaster.errors import ScenarioError
+from forecaster.formula import NUMPY, evaluate
+from forecaster.law import SCALE, Law
+from forecaster.runs import Runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+POSITIVE = frozenset("NDCU")
+"""Inputs that are counts of something, so that their logarithm exists."""
+
+
+@dataclass(frozen=True)
+class References:
+    """A table's fixed values, which give every law the same centre whatever the table's units and span.
+
+    Args:
+        centre: each input's geometric mean under its name with a 0 (arithmetic where it is not a count).
+        log_centre: natural logarithms of those that are counts.
+        level: L0, the median response, in the response's unit.
+        scale_largest: the largest training value of the table's scale (FLOP where it has compute).
+    """
+
+    centre: Mapping[str, float]
+    log_centre: Mapping[str, float]
+    level: float
+    scale_largest: float
+
+    @property
+    def values(self) -> dict[str, float]:
+        """What the reference names of a formula stand for."""
+        return {**self.centre, "L0": self.level}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the posterior is sampled.
+
+    Args:
+        draws: kept draws of each chain.
+        tune: steps of each chain spent on adaptation and thrown away.
+        chains: independent chains.
+        target_accept: target of the mean acceptance probability.
+        thin: keep every thin-th draw, so that a longer run returns the same number of draws.
+    """
+
+    draws: int = 1500
+    tune: int = 1500
+    chains: int = 4
+    target_accept: float = 0.95
+    thin: int = 1
+
+
+FIRST_TRY = Settings()
+RETRY = Settings(draws=3000, tune=4000, target_accept=0.99, thin=2)
+
+
+def column_of(law: Law, name: str, runs: Runs) -> str:
+    """The table's column that stands behind a law's input."""
+    return runs.scale if law.inputs[name] == SCALE else name
+
+
+def is_count(law: Law, name: str) -> bool:
+    """Whether an input is always positive, so that laws may work with its logarithm."""
+    return name in POSITIVE or law.inputs[name] == SCALE
+
+
+def references(law: Law, runs: Runs) -> References:
+    """The reference values of a law on a table.
+
+    Raises:
+        RunsError: the table lacks an input of the law.
+    """
+    centre: dict[str, float] = {}
+    log_centre: dict[str, float] = {}
+    for name in law.inputs:
+        column = runs.column(column_of(law, name, runs))
+        if is_count(law, name):
+            log_centre[f"{name}0"] = float(np.log(column).mean())
+            centre[f"{name}0"] = float(np.exp(log_centre[f"{name}0"]))
+        else:
+            centre[f"{name}0"] = float(column.mean())
+    return References(
+        centre=MappingProxyType(centre),
+        log_centre=MappingProxyType(log_centre),
+        level=float(np.median(runs.column("loss"))),
+        scale_largest=float(runs.column(runs.scale).max()),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """What is believed after the data.
+
+    Args:
+        law: the law that was fitted.
+        runs: the table that it was fitted to.
+        draws: groups `posterior` (every sampled and natural parameter, dims chain and draw) and
+            `sample_stats` (`diverging`, `n_steps`).
+        seed: of the sampler.
+        settings: how it was sampled.
+        verdict: what the checks say of the parameters and of the law's curve at three standing points.
+        seconds: time spent compiling and sampling when it was made.
+    """
+
+    law: Law
+    runs: Runs
+    draws: xr.DataTree
+    seed: int
+    settings: Settings
+    verdict: Verdict
+    seconds: Mapping[str, float]
+
+    @cached_property
+    def references(self) -> References:
+        """The table's fixed values."""
+        return references(self.law, self.runs)
+
+    @property
+    def posterior(self) -> xr.Dataset:
+        """Draws of every parameter, dims (chain, draw)."""
+        return self.draws["posterior"].to_dataset()
+
+    @property
+    def divergences(self) -> int:
+        """How many of the draws ended a trajectory that lost its energy."""
+        return int(self.draws["sample_stats"].to_dataset()["diverging"].sum())
+
+    def inputs_at(self, points: list[Mapping[str, float]]) -> dict[str, xr.DataArray]:
+        """The law's inputs at some points, dim (point).
+
+        Raises:
+            ScenarioError: a point lacks an input of the law.
+        """
+        import xarray as xr
+
+        found = {}
+        for name in self.law.inputs:
+            column = column_of(self.law, name, self.runs)
+            for point in points:
+                if column not in point:
+                    given = ", ".join(f"{key}={value:.3g}" for key, value in point.items())
+                    raise ScenarioError(
+                        f"the {self.law.name} law needs {column}, and the point gives only {given}", where="point"
+                    )
+            found[name] = xr.DataArray([point[column] for point in points], dims="point")
+        return found
+
+    def log_response(self, inputs: Mapping[str, Any]) -> xr.DataArray:
+        """Natural log of the law's response, free of noise, for every draw.
+
+        Args:
+            inputs: for each input of the law, numbers or arrays that broadcast with dims chain and draw.
+        """
+        import xarray as xr
+
+        posterior = self.posterior
+        values: dict[str, Any] = {name: posterior[name] for name in self.law.parameters}
+        values |= self.references.values | dict(inputs)
+        logs: dict[str, Any] = {name: np.log(inputs[name]) for name in self.law.inputs if is_count(self.law, name)}
+        logs |= self.references.log_centre
+        response = evaluate(self.law.formula, values, functions=NUMPY | {"where": xr.where}, logs=logs)
+        log_response: xr.DataArray = np.log(response)
+        return log_response
+
+    def noise_scale(self, d: Any) -> xr.DataArray:
+        """Scale of the noise on the log of the response, for every draw.
+
+        Args:
+            d: log of the compute over the largest training compute.
+        """
+        scale: xr.DataArray = evaluate(self.law.noise.scale, {**self._noise_values, "d": d}) + self._zeros
+        return scale
+
+    def degrees_of_freedom(self) -> xr.DataArray:
+        """Degrees of freedom of the noise for every draw; infinite where it is Normal."""
+        nu: xr.DataArray = self._zeros + (
+            np.inf if self.law.noise.nu is None else evaluate(self.law.noise.nu, self._noise_values)
+        )
+        return nu
+
+    @property
+    def _noise_values(self) -> dict[str, Any]:
+        posterior = self.posterior
+        return {**self.references.values, **{name: posterior[name] for name in self.law.noise.sampled}}
+
+    @property
+    def _zeros(self) -> xr.DataArray:
+        """Zero for every draw, to give a constant their dims."""
+        return 0.0 * self.posterior[next(iter(self.law.sampled))]
+
+    def judge(self, quantities: Mapping[str, np.ndarray]) -> Verdict:
+        """The verdict on this fit for the quantities that are about to be printed.
+
+        Args:
+            quantities: arrays (chain, draw) of what is printed, by name.
+        """
+        posterior = self.posterior
+        return judge(
+            parameters={name: posterior[name].values for name in self.law.priors},
+            quantities=quantities,
+            diverging=self.draws["sample_stats"].to_dataset()["diverging"].values,
+            retried=self.settings != FIRST_TRY,
+        )
+
+    def standing_quantities(self) -> dict[str, np.ndarray]:
+        """The law's curve at the table's centre, at its largest run and at a hundred times its compute."""
+        runs = self.runs
+        top = int(np.argmax(runs.column(runs.scale)))
+        columns = {name: runs.column(column_of(self.law, name, runs)) for name in self.law.inputs}
+        # A hundredfold in compute is tenfold in each of N and D.
+        stretch = {name: 100.0 if column_of(self.law, name, runs) == "C" else 10.0 for name in columns}
+        asked = {
+            "the response at the table's centre": {
+                name: float(np.exp(np.log(c).mean())) if is_count(self.law, name) else float(c.mean())
+                for name, c in columns.items()
+            },
+            "the response at the largest run": {name: float(c[top]) for name, c in columns.items()},
+            "the response at 100 times the largest compute": {
+                name: float(c[top]) * (stretch[name] if is_count(self.law, name) else 1.0)
+                for name, c in columns.items()
+            },
+        }
+        return {label: self.log_response(inputs).values for label, inputs in asked.items()}
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Each parameter's median, equal-tailed 90% interval, R-hat and effective draws; natural ones first."""
+        import pandas as pd
+
+        from forecaster.diagnosis import effective_draws, rhat
+
+        rows = []
+        posterior = self.posterior
+        for name in dict.fromkeys((*self.law.parameters, *self.law.priors)):
+            draws = posterior[name].values
+            low, median, high = np.quantile(draws, [0.05, 0.5, 0.95])
+            rows.append((name, median, low, high, rhat(draws), effective_draws(draws)))
+        columns = ["parameter", "median", "5%", "95%", "R-hat", "ESS"]
+        return pd.DataFrame(rows, columns=columns).set_index("parameter")

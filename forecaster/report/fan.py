@@ -1,0 +1,94 @@
+"""A fan: the ranges along a path from the smallest run through the point asked for and a little beyond."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from forecaster.forecast import Forecast, PointForecast
+
+BEYOND = 1.6
+"""How many times past the point, or the largest run, a fan goes on."""
+
+FAN_MASSES = (0.9, 0.8, 0.5)
+EVEN_IN_LOG, EVEN = 24, 12
+
+
+@dataclass(frozen=True, eq=False)
+class Fan:
+    """Ranges for a new run along a path.
+
+    Args:
+        scale: what orders the table's runs (FLOP where it has compute), rising, shape (step).
+        median: of the response, shape (step).
+        bounds: lower and upper ends of the range under each mass, shape (step) each.
+        near: which runs of the table have the path's tokens per parameter within a factor of two, shape (run);
+            all of them where the path has no such ratio.
+    """
+
+    scale: np.ndarray
+    median: np.ndarray
+    bounds: Mapping[float, tuple[np.ndarray, np.ndarray]]
+    near: np.ndarray
+
+
+def fan(forecast: Forecast, point: PointForecast) -> Fan:
+    """The ranges along the path through a point.
+
+    Where the point has N and D, both grow with the square root of compute, so that tokens per parameter stay those of
+    the point and compute is counted as it is there. Otherwise the table's scale moves alone. Other inputs are held.
+    """
+    steps = forecast.along([_at(forecast, point, value) for value in _scales(forecast, point)])
+    ends = {mass: np.array([step.predictive.interval(mass) for step in steps]) for mass in FAN_MASSES}
+    return Fan(
+        scale=np.array([step.at[forecast.runs.scale] for step in steps]),
+        median=np.array([step.predictive.median for step in steps]),
+        bounds={mass: (pairs[:, 0], pairs[:, 1]) for mass, pairs in ends.items()},
+        near=_near(forecast, point),
+    )
+
+
+def _scales(forecast: Forecast, point: PointForecast) -> list[float]:
+    """Rising, the point and the largest run among them, close enough for a smooth line on either scale."""
+    column = forecast.runs.column(forecast.runs.scale)
+    here, largest = point.at[forecast.runs.scale], float(column.max())
+    start, end = min(float(column.min()), here / BEYOND), BEYOND * max(largest, here)
+    values = [*np.geomspace(start, end, EVEN_IN_LOG), *np.linspace(start, end, EVEN + 2)[1:-1], largest, here]
+    kept: list[float] = []
+    for value in sorted(values):
+        # Of two steps too close to tell apart the later one stays, unless the earlier is the point itself.
+        if kept and math.log(value / kept[-1]) < 1e-3:
+            if kept[-1] == here:
+                continue
+            kept.pop()
+        kept.append(float(value))
+    return kept
+
+
+def _at(forecast: Forecast, point: PointForecast, value: float) -> dict[str, float]:
+    scale = forecast.runs.scale
+    at = dict(point.at)
+    if scale == "C" and {"N", "D"} <= at.keys():
+        stretch = math.sqrt(value / at["C"])
+        at["N"], at["D"] = at["N"] * stretch, at["D"] * stretch
+    at[scale] = value
+    return at
+
+
+def _near(forecast: Forecast, point: PointForecast) -> np.ndarray:
+    runs = forecast.runs
+    if not has_ratio(forecast, point):
+        return np.ones(len(runs), dtype=bool)
+    ratio = (runs.column("D") / runs.column("N")) / (point.at["D"] / point.at["N"])
+    return np.asarray((ratio >= 0.5) & (ratio <= 2.0))
+
+
+def has_ratio(forecast: Forecast, point: PointForecast) -> bool:
+    """Whether tokens per parameter are known, at the point and in the table."""
+    runs = forecast.runs
+    return {"N", "D"} <= point.at.keys() and runs.has("N") and runs.has("D")

@@ -1,0 +1,330 @@
+"""Words for a person: a forecast said in sentences, without markup."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from forecaster.quantity import format_quantity
+from forecaster.report.rows import checks_table, law_table, range_table, share_table
+from forecaster.report.table import (
+    Answer,
+    answers,
+    percent,
+    scale_text,
+    shown,
+    spread,
+    times,
+    weight,
+    whole_percent,
+)
+
+if TYPE_CHECKING:
+    from forecaster.forecast import Forecast, PointForecast
+    from forecaster.runs import Runs
+
+WIDTH = 80
+
+LIKELIHOOD_WORDS = (
+    (5, "almost no chance"),
+    (20, "very unlikely"),
+    (45, "unlikely"),
+    (55, "roughly even"),
+    (80, "likely"),
+    (95, "very likely"),
+    (100, "almost certain"),
+)
+"""Upper ends in percent, after ICD 203; its outer words (1 to 5, 95 to 99) are extended to 0 and 100."""
+
+
+def likelihood_word(probability: float) -> str:
+    """The word that ICD 203 (US Intelligence Community Directive, 2015) gives a probability.
+
+    The word is chosen by the whole percent that is printed beside it. Neighbouring words share their common end;
+    there the weaker one is taken, so a word and its mirror image always stand for mirrored probabilities. Below 1%
+    is still "almost no chance", above 99% still "almost certain".
+
+    Args:
+        probability: from 0 to 1.
+    """
+    whole = whole_percent(probability)
+    if whole <= 50:
+        return next(
+            word for (end, word) in reversed(LIKELIHOOD_WORDS[:4]) if whole >= _start(word) or end == 5
+        )
+    return next(word for end, word in LIKELIHOOD_WORDS if whole <= end)
+
+
+def word_range(word: str) -> str:
+    """A likelihood word with what it stands for, "likely (55 to 80%)"."""
+    end = next(end for end, each in LIKELIHOOD_WORDS if each == word)
+    return f"{word} ({_start(word)} to {end}%)"
+
+
+def _start(word: str) -> int:
+    ends = [0, *(end for end, _ in LIKELIHOOD_WORDS)]
+    return next(start for start, (_, each) in zip(ends, LIKELIHOOD_WORDS, strict=False) if each == word)
+
+
+def odds(probability: float) -> str:
+    """A probability as cases in twenty, "12 in 20"; open at the ends, below 5% and above 95%."""
+    whole = whole_percent(probability)
+    if whole < 5:
+        return "less than 1 in 20"
+    if whole > 95:
+        return "more than 19 in 20"
+    return f"{round(whole / 5)} in 20"
+
+
+def chance(probability: float) -> str:
+    """A probability as a number, as cases in twenty and as a word: "62% (about 12 in 20, likely)"."""
+    whole = whole_percent(probability)
+    about = "about " if 5 <= whole <= 95 and whole % 5 else ""
+    return f"{percent(probability)} ({about}{odds(probability)}, {likelihood_word(probability)})"
+
+
+def metric(runs: Runs) -> str:
+    """What is forecast, with its unit where it is known: "loss (nats per token)"."""
+    name = shown(runs.response)
+    return f"{name} (nats per token)" if runs.is_language_loss else name
+
+
+def unit(runs: Runs) -> str:
+    """The response's unit after a number; empty where it is not known."""
+    return "nats per token" if runs.is_language_loss else ""
+
+
+def question(forecast: Forecast, point: PointForecast) -> str:
+    """What was asked at one point, in one sentence: metric, scale and data set."""
+    runs = forecast.runs
+    return (
+        f"What {metric(runs)} will a run {run_text(point)} reach, "
+        f"judging by the {len(runs)} runs in {shown(runs.name)}?"
+    )
+
+
+def run_text(point: PointForecast) -> str:
+    """The run that was asked for, "with 70B parameters and 1.4T tokens (5.9e23 FLOP)"."""
+    known = dict(point.at)
+    N, D, C = (known.pop(name, None) for name in "NDC")
+    parts = []
+    if N is not None:
+        parts.append(format_quantity(N, "parameters"))
+    if D is not None:
+        parts.append(format_quantity(D, "tokens"))
+    parts += [f"{shown(name)}={format_quantity(value)}" for name, value in known.items()]
+    compute = "" if C is None else format_quantity(C, "FLOP")
+    if C is not None and set(point.asked.inputs) == {"C"} and N is not None:
+        return f"of {compute} at its compute-optimal split ({' and '.join(parts)})"
+    if not parts:
+        return f"of {compute}"
+    return f"with {listed(parts)}" + (f" ({compute})" if compute else "")
+
+
+def headline(forecast: Forecast, answer: Answer) -> str:
+    """The number, its 90% range and the chance of each target."""
+    said = f"{answer.median}{after(unit(forecast.runs))}, 90% range {spread(answer.interval['90'])}."
+    return " ".join([said, *target_sentences(answer)])
+
+
+def target_sentences(answer: Answer) -> list[str]:
+    """The chance of each target, a sentence each."""
+    return [
+        f"Chance of {target} or less: {chance(probability)}." for target, probability in answer.targets
+    ]
+
+
+def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> str:
+    """How far the point lies from what was measured."""
+    runs = forecast.runs
+    scales = runs.column(runs.scale)
+    here, largest = scale_text(runs, point.at[runs.scale]), scale_text(runs, float(scales.max()))
+    if not answer.beyond:
+        return (
+            f"{here}: {answer.ratio} times the largest run ({largest}), so within the scale that was measured."
+        )
+    said = f"{here}: {answer.ratio} times the largest run ({largest})."
+    if runs.scale != "C":
+        return said
+    share = float(scales.sum()) / point.at["C"]
+    spent = percent(share) if share < 1 else f"{times(share)} times"
+    return f"{said} All {len(runs)} runs together used {spent} {'of ' if share < 1 else ''}its compute."
+
+
+SOURCES = {
+    "parameters": ("How well the runs fix each law.", "More runs."),
+    "law": ("Which law holds.", "Runs where the laws disagree."),
+    "extrapolation": ("How far laws drift beyond their data.", "A run nearer the point."),
+}
+"""Each source of uncertainty: what it is, and what narrows it."""
+
+
+def source_sentences(answer: Answer) -> list[str]:
+    """Each source's share with what it is and what narrows it, the largest first."""
+    order = sorted(answer.shares, key=lambda name: -answer.shares[name])
+    return [
+        f"{name.capitalize()}, {answer.shares[name]}%: {what} What narrows it: {cure}"
+        for name, (what, cure) in ((name, SOURCES[name]) for name in order)
+    ]
+
+
+def noise_sentence(forecast: Forecast, answer: Answer) -> str:
+    """What run-to-run noise alone would do."""
+    return (
+        f"The shares split the variance that is not run-to-run noise. Noise alone would give a 90% range "
+        f"{answer.noise_width}{after(unit(forecast.runs))} wide; no forecast removes it, only repeating the run "
+        "averages it out."
+    )
+
+
+def other_ranges(forecast: Forecast, answer: Answer) -> list[str]:
+    """The 90% range without noise, and without the extrapolation term."""
+    said = [f"90% range without run-to-run noise, of the law's own curve: {spread(answer.curve)}."]
+    if answer.beyond:
+        said.append(f"90% range without the extrapolation term: {spread(answer.raw)}.")
+    return said
+
+
+def assumptions(forecast: Forecast, points: Iterable[Answer]) -> list[str]:
+    """What the forecast takes for granted, a sentence or two each."""
+    term, runs = forecast.extrapolation, forecast.runs
+    direction = "lower" if term.mean < 0 else "higher"
+    drift = "no direction" if term.mean == 0 else f"{abs(term.mean):.1%} {direction} on average"
+    without = [spread(answer.raw) for answer in points if answer.beyond]
+    said = [
+        "The run is made as the runs in the table were: same kind of data, tokenizer, architecture and training.",
+        f"Beyond the largest run the response may leave every law by one unknown slope: for each e-fold "
+        f"({2.718:.1f} times) of {_scale_word(runs)} {drift}, standard deviation {term.sd:.1%} "
+        f"(Student t, {term.nu:g} degrees of freedom)."
+        + (f" Without it the 90% range would be {without[0]}." if len(without) == 1 else ""),
+        weights_sentence(forecast),
+        "Noise between runs has heavy tails and is estimated with each law; it grows with the distance from the "
+        "largest run.",
+        "Each law's parameters start from the priors listed in the annex, the same for every table.",
+    ]
+    return said
+
+
+def weights_sentence(forecast: Forecast) -> str:
+    """How the laws were mixed."""
+    weights = forecast.weights
+    if len(weights) == 1:
+        return f"The law {shown(next(iter(weights)))} holds; no other was asked."
+    if max(weights.values()) - min(weights.values()) < 1e-9:
+        return f"The {len(weights)} laws are equally likely to be the one that holds."
+    parts = [f"{shown(name)} {weight(share)}" for name, share in weights.items()]
+    return f"The laws are mixed by weight: {listed(parts)}."
+
+
+def stamps(forecast: Forecast) -> list[str]:
+    """What must stand on every output when the checks did not simply pass; empty when they did."""
+    if forecast.unchecked:
+        return [
+            "CHECKS FAILED: the sampler's draws did not pass their checks, and the numbers are shown only because "
+            "that was asked for. Do not rely on them."
+        ]
+    review = [shown(name) for name in forecast.weights if forecast.verdicts[name].status == "review"]
+    if review:
+        return [
+            f"REVIEW: the checks of {listed(review)} passed with reservations, stated under Checks. "
+            "Read them before relying on the numbers."
+        ]
+    return []
+
+
+def checks_line(forecast: Forecast) -> str:
+    """The checks of all laws in one line."""
+    by_status: dict[str, list[str]] = {}
+    for name, verdict in forecast.verdicts.items():
+        by_status.setdefault(verdict.status, []).append(shown(name))
+    words = {"pass": "passed", "review": "passed with reservations", "fail": "failed"}
+    return "Checks of the sampler: " + "; ".join(
+        f"{listed(by_status[status])} {word}" for status, word in words.items() if status in by_status
+    ) + "."  # fmt: skip
+
+
+def check_notes(forecast: Forecast) -> list[str]:
+    """The evidence for anything short of a pass, each with its law."""
+    return [f"{shown(name)}: {shown(note, 1000)}" for name, verdict in forecast.verdicts.items() for note in verdict.notes]
+
+
+def note_lines(forecast: Forecast) -> list[tuple[str, str, bool]]:
+    """Every remark as (code, text, whether it is a warning), warnings first, each once."""
+    notes = dict.fromkeys([*forecast.notes, *(note for point in forecast.points for note in point.notes)])
+    ordered = sorted(notes, key=lambda note: not note.warning)
+    return [(note.code, shown(note.text, 1000), note.warning) for note in ordered]
+
+
+def figure_sentence(forecast: Forecast, point: PointForecast) -> str:
+    """What the fan figure shows."""
+    runs = forecast.runs
+    largest = scale_text(runs, float(runs.column(runs.scale).max()))
+    if {"N", "D"} <= set(point.at) and runs.has("N") and runs.has("D"):
+        ratio = format_quantity(point.at["D"] / point.at["N"])
+        path = (
+            f"The fan follows runs of {ratio} tokens per parameter, as in the point asked; the table's runs with more "
+            "than twice or less than half of that are hollow, and need not lie on it. "
+        )
+    else:
+        path = ""
+    return f"{path}Shaded: beyond the largest run ({largest}), where nothing was measured."
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words with commas and a last "and"."""
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def after(word: str) -> str:
+    """A word with a blank before it; nothing for nothing."""
+    return f" {word}" if word else ""
+
+
+def _scale_word(runs: Runs) -> str:
+    return {"C": "compute", "N": "parameters", "D": "tokens"}.get(runs.scale, runs.scale)
+
+
+def forecast_text(forecast: Forecast) -> str:
+    """The whole answer as plain text of at most 100 columns, one block for each point."""
+    blocks = [_wrapped(stamp) for stamp in stamps(forecast)]
+    for point, answer in zip(forecast.points, answers(forecast), strict=True):
+        blocks += _point_blocks(forecast, point, answer)
+    checks = [checks_line(forecast), checks_table(forecast).text, *map(_item, check_notes(forecast))]
+    blocks.append("\n".join(_wrapped(part) if "\n" not in part else part for part in checks))
+    if notes := note_lines(forecast):
+        lines = [f"{'Warning' if warning else 'Note'}, {code}: {text}" for code, text, warning in notes]
+        blocks.append("\n".join(_item(line) for line in lines))
+    return "\n\n".join(blocks)
+
+
+def _point_blocks(forecast: Forecast, point: PointForecast, answer: Answer) -> list[str]:
+    number = f"{answer.median}{after(unit(forecast.runs))}, 90% range {spread(answer.interval['90'])}"
+    said = [number, *(sentence.rstrip(".") for sentence in target_sentences(answer))]
+    distance = [f"Point     {answer.point}", *textwrap.wrap(distance_text(forecast, point, answer), WIDTH - 10)]
+    return [
+        _wrapped(question(forecast, point)),
+        "\n".join(f"  {line}" for line in said),
+        "\n".join([distance[0], f"Distance  {distance[1]}", *(f"{'':10}{line}" for line in distance[2:])]),
+        _titled("Ranges", range_table(forecast, answer).text, other_ranges(forecast, answer)),
+        _titled(
+            "Where the uncertainty comes from",
+            share_table(answer).text,
+            [noise_sentence(forecast, answer)],
+        ),
+        _titled("Under each law alone", law_table(forecast, answer).text, []),
+    ]
+
+
+def _titled(title: str, table: str, sentences: Iterable[str]) -> str:
+    body = "\n".join(f"  {line}" for line in table.splitlines())
+    return "\n".join([title, body, *(textwrap.indent(_wrapped(s, WIDTH - 2), "  ") for s in sentences)])
+
+
+def _item(text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ")
+
+
+def _wrapped(text: str, width: int = WIDTH) -> str:
+    return textwrap.fill(text, width)

@@ -1,0 +1,202 @@
+"""The shelf: the laws that ship, each one TOML page, and the reading of anybody's page."""
+
+from __future__ import annotations
+
+import keyword
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from forecaster.errors import LawError, clipped
+from forecaster.formula import FUNCTIONS, parse_formula
+from forecaster.law import Law, Noise
+from forecaster.prior import Prior, parse_prior
+from forecaster.runs import Runs
+
+RECIPE_NOISE = """
+family = "StudentT"
+scale  = "sqrt(0.001**2 + sigma**2 + (growth * d)**2)"
+nu     = "1 + tail"
+[sampled]
+sigma  = "LogNormal(log(0.01), 1.5)"
+growth = "LogNormal(log(0.003), 1)"
+tail   = "LogNormal(log(8), 0.8)"
+"""
+"""The noise of a page without a [noise] section, on the log of the response; d = log(C / C_max)."""
+
+DEFAULT_MIXTURE = ("chinchilla", "coupled", "farseer_lite")
+DEFAULT_ONE_INPUT = ("power_floor",)
+
+
+def law(source: str | Path) -> Law:
+    """A law from the shelf by name, or from a TOML file by path.
+
+    Raises:
+        LawError: no such name or file, or a page that is not valid; with the culprit.
+    """
+    text = str(source)
+    if text.endswith(".toml") or "/" in text or "\\" in text:
+        path = Path(text)
+    else:
+        path = _shelf() / f"{text}.toml"
+        if not text.isidentifier() or not path.is_file():
+            raise LawError(
+                f"there is no law `{clipped(text)}` on the shelf; it holds {', '.join(shelf())}; "
+                "a law of your own is given as a path to its .toml file"
+            )
+    try:
+        page = path.read_bytes().decode("utf-8")
+    except (OSError, ValueError) as error:
+        raise LawError(f"cannot be read as a law page ({_reason(error)})", where=clipped(str(path), 200)) from None
+    return read_law(page, name=path.stem)
+
+
+def read_law(page: str, *, name: str) -> Law:
+    """A law from the text of its page.
+
+    Args:
+        page: TOML with title, source, formula, [inputs], [sampled] and, where needed, [natural] and [noise].
+        name: what to call it; also named in errors.
+
+    Raises:
+        LawError: TOML that cannot be read, a missing or unknown key, a name used but defined nowhere.
+        FormulaError: a formula outside the grammar.
+    """
+    where = f"{name}.toml"
+    if len(page) > 100_000:
+        raise LawError(f"a page of {len(page)} characters is too long for a law", where=where)
+    try:
+        raw = tomllib.loads(page)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise LawError(f"is not valid TOML: {error}", where=where) from None
+    data = _validated(raw, where=where)
+    noise = data["noise"] or tomllib.loads(RECIPE_NOISE)
+    built = Law(
+        name=name,
+        title=data["title"],
+        source=data["source"],
+        formula=parse_formula(data["formula"], where=f"{where} formula"),
+        inputs=MappingProxyType(dict(data["inputs"])),
+        sampled=_priors(data["sampled"], where=f"{where} [sampled]"),
+        natural=MappingProxyType(
+            {key: parse_formula(value, where=f"{where} [natural] {key}") for key, value in data["natural"].items()}
+        ),
+        noise=Noise(
+            family=noise["family"],
+            scale=parse_formula(noise["scale"], where=f"{where} [noise] scale"),
+            nu=None if noise["family"] == "Normal" else parse_formula(noise["nu"], where=f"{where} [noise] nu"),
+            sampled=_priors(noise["sampled"], where=f"{where} [noise.sampled]"),
+        ),
+        text=page,
+    )
+    _refuse_undefined_names(built, where=where)
+    return built
+
+
+def shelf() -> tuple[str, ...]:
+    """Names of the laws that ship, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _shelf().glob("*.toml")))
+
+
+def _shelf() -> Path:
+    installed = Path(__file__).parent / "models"
+    return installed if installed.is_dir() else Path(__file__).parent.parent / "models"
+
+
+def _validated(raw: dict[str, Any], *, where: str) -> dict[str, Any]:
+    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+    class NoiseSection(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        family: Literal["Normal", "StudentT"]
+        scale: str | float
+        nu: str | float | None = None
+        sampled: dict[str, str] = Field(default_factory=dict)
+
+    class Page(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        title: str
+        source: str = "no source given"
+        formula: str
+        inputs: dict[str, str] = Field(min_length=1)
+        sampled: dict[str, str] = Field(min_length=1)
+        natural: dict[str, str | float] = Field(default_factory=dict)
+        noise: NoiseSection | None = None
+
+    try:
+        page = Page.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "the page"
+        raise LawError(f"{key}: {first['msg'].lower()}", where=where) from None
+    if page.noise and page.noise.family == "StudentT" and page.noise.nu is None:
+        raise LawError("noise.nu: StudentT needs its degrees of freedom, such as nu = 8", where=where)
+    data = page.model_dump()
+    data["noise"] = page.noise.model_dump() if page.noise else {}
+    return data
+
+
+def _priors(section: Mapping[str, str], *, where: str) -> Mapping[str, Prior]:
+    return MappingProxyType({key: parse_prior(text, where=f"{where} {key}") for key, text in section.items()})
+
+
+def _refuse_undefined_names(law: Law, *, where: str) -> None:
+    reserved = {"d", *law.references}
+    names = [*law.inputs, *law.sampled, *law.natural, *law.noise.sampled]
+    for name in names:
+        if not (name.isidentifier() and name.isascii()) or keyword.iskeyword(name) or name in FUNCTIONS:
+            raise LawError(f"`{name}` is not a name that a formula can use", where=where)
+        if name in reserved:
+            raise LawError(f"`{name}` is a reference name and cannot be defined on a page", where=where)
+        if names.count(name) > 1:
+            raise LawError(f"`{name}` is defined twice", where=where)
+    known = {*law.references, *law.sampled}
+    for name, prior in law.sampled.items():
+        _defined(prior.names, known, f"the prior of {name}", where=where)
+    for name, formula in law.natural.items():
+        _defined(formula.names, known, f"[natural] {name}", where=where)
+        known.add(name)
+    _defined(law.formula.names, known | set(law.inputs), "the formula", where=where)
+    noise_names = {*law.references, *law.noise.sampled}
+    for name, prior in law.noise.sampled.items():
+        _defined(prior.names, noise_names, f"the prior of {name}", where=where)
+    _defined(law.noise.scale.names, noise_names | {"d"}, "the noise's scale", where=where)
+    if law.noise.nu is not None:
+        _defined(law.noise.nu.names, noise_names, "the noise's nu", where=where)
+    used = {n for formula in law.natural.values() for n in formula.names} | set(law.formula.names)
+    used |= {n for prior in law.sampled.values() for n in prior.names}
+    used |= {*law.noise.scale.names, *(law.noise.nu.names if law.noise.nu else ())}
+    used |= {n for prior in law.noise.sampled.values() for n in prior.names}
+    for name in names:
+        if name not in used:
+            raise LawError(f"`{name}` is defined but used nowhere", where=where)
+    for name in law.inputs:
+        if name not in law.formula.names:
+            raise LawError(f"the formula does not use its input `{name}`", where=where)
+    try:
+        _ = law.priors
+    except LawError as error:
+        raise LawError(error.message, where=where) from None
+
+
+def _defined(names: Iterable[str], known: set[str], owner: str, *, where: str) -> None:
+    for name in names:
+        if name not in known:
+            raise LawError(
+                f"{owner} uses `{name}`, which is defined nowhere; known here are {', '.join(sorted(known))}",
+                where=where,
+            )
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def default_laws(runs: Runs) -> tuple[Law, ...]:
+    """The laws that are mixed unless others are named: those of N and D, or of the table's one scale."""
+    names = DEFAULT_MIXTURE if {"N", "D"} <= set(runs.inputs) else DEFAULT_ONE_INPUT
+    return tuple(law(name) for name in names)

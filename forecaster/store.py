@@ -1,0 +1,271 @@
+"""The store: a saved fit as a folder, and the cache of fits, which is a folder of such folders.
+
+FOLDER/
+  manifest.json      what was fitted, with which seed and versions, each fit's verdict, each file's hash
+  runs.csv           the table
+  laws/NAME.toml     each law's page
+  draws/NAME.nc      each fit's draws, NetCDF
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from forecaster.columns import NUMBERS, STANDARD, inferred
+from forecaster.diagnosis import Verdict
+from forecaster.errors import ForecasterError, StoreError
+from forecaster.law import Law
+from forecaster.note import Note
+from forecaster.posterior import Fit, Settings
+from forecaster.runs import Runs
+from forecaster.shelf import read_law
+
+FORMAT = 2
+CACHE_VARIABLE = "FORECASTER_CACHE"
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a fit's numbers."""
+    found = {}
+    for name in ("forecaster", "pymc", "pytensor", "nutpie", "numba", "numpy"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def save_fits(fits: Sequence[Fit], folder: str | Path) -> Path:
+    """Write fits of one table as a folder, whole or not at all.
+
+    A folder that already holds a saved fit is replaced; anything else there is left alone and refused.
+
+    Raises:
+        StoreError: the place is taken by something else, or cannot be written.
+    """
+    folder = Path(folder)
+    if (
+        folder.exists()
+        and not (folder / "manifest.json").is_file()
+        and (not folder.is_dir() or any(folder.iterdir()))
+    ):
+        raise StoreError("exists and is not a saved fit; give another place", where=str(folder))
+    try:
+        with _beside(folder) as partial:
+            _write(fits, partial)
+            _put_in_place(partial, folder)
+    except OSError as error:
+        raise StoreError(f"cannot be written ({error.strerror or error})", where=str(folder)) from None
+    return folder
+
+
+def load_fits(folder: str | Path) -> tuple[Fit, ...]:
+    """Read a saved fit without sampling anything.
+
+    Raises:
+        StoreError: not a saved fit, or one that is damaged or of another format.
+    """
+    folder = Path(folder)
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        if manifest["format"] != FORMAT:
+            raise StoreError(
+                f"has format {manifest['format']}; this version reads {FORMAT}", where=str(folder)
+            )
+        _refuse_changed_files(folder, manifest["files"])
+        runs = _read_runs(folder, manifest)
+        fits = tuple(_read_fit(folder, entry, runs) for entry in manifest["fits"])
+    except FileNotFoundError as error:
+        missing = Path(error.filename or folder).name
+        raise StoreError(f"is not a saved fit: it has no {missing}", where=str(folder)) from None
+    except ForecasterError as error:
+        raise error if isinstance(error, StoreError) else _damaged(folder, error) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(folder, error) from None
+    if runs.sha256 != manifest["runs"]["sha256"]:
+        raise StoreError("its runs.csv is not the table that was fitted", where=str(folder))
+    return fits
+
+
+def is_saved_fit(path: str | Path) -> bool:
+    """Whether a path is a folder that `load_fits` may read."""
+    return Path(path).is_dir() and (Path(path) / "manifest.json").is_file()
+
+
+def cache_folder() -> Path:
+    """FORECASTER_CACHE if set, else the user's cache folder. Safe to delete at any time."""
+    from platformdirs import user_cache_path
+
+    named = os.environ.get(CACHE_VARIABLE)
+    return (Path(named) if named else user_cache_path("forecaster")) / "fits"
+
+
+def load_cached(law: Law, runs: Runs, *, seed: int, settings: Settings) -> Fit | None:
+    """The identical fit from the cache, or None. A damaged entry counts as absent and is removed."""
+    folder = cache_folder() / _key(law, runs, seed=seed, settings=settings)
+    if not folder.is_dir():
+        return None
+    try:
+        (found,) = load_fits(folder)
+    except (StoreError, ValueError):
+        shutil.rmtree(folder, ignore_errors=True)
+        return None
+    # The caller's own table may have more columns or other notes than the one that was cached.
+    return Fit(law, runs, found.draws, seed, settings, found.verdict, found.seconds)
+
+
+def save_cached(fit: Fit) -> None:
+    """Leave a fit in the cache; where that is impossible (a full or read-only disk), go on without."""
+    folder = cache_folder() / _key(fit.law, fit.runs, seed=fit.seed, settings=fit.settings)
+    with contextlib.suppress(OSError), _beside(folder) as partial:
+        _write([fit], partial)
+        # Another process may have been first: its fit is the same, so either may stay.
+        with contextlib.suppress(OSError):
+            partial.rename(folder)
+
+
+def _key(law: Law, runs: Runs, *, seed: int, settings: Settings) -> str:
+    parts = [FORMAT, versions(), law.name, law.sha256, runs.sha256, seed, asdict(settings)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+@contextlib.contextmanager
+def _beside(folder: Path) -> Iterator[Path]:
+    """An empty folder on the same disk, removed again unless it was moved into place."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put_in_place(partial: Path, folder: Path) -> None:
+    if folder.exists():
+        with _beside(folder) as old:
+            folder.rename(old / "old")
+            try:
+                partial.rename(folder)
+            except OSError:
+                (old / "old").rename(folder)
+                raise
+    else:
+        partial.rename(folder)
+    folder.chmod(0o755)
+
+
+def _write(fits: Sequence[Fit], folder: Path) -> None:
+    runs = fits[0].runs
+    (folder / "laws").mkdir()
+    (folder / "draws").mkdir()
+    runs.table.to_csv(folder / "runs.csv", index=False)
+    for fit in fits:
+        (folder / "laws" / f"{fit.law.name}.toml").write_text(fit.law.text, "utf-8")
+        fit.draws.to_netcdf(folder / "draws" / f"{fit.law.name}.nc", engine="h5netcdf")
+    manifest = {
+        "format": FORMAT,
+        "versions": versions(),
+        "runs": {
+            "name": runs.name,
+            "response": runs.response,
+            "sha256": runs.sha256,
+            "notes": [asdict(note) for note in runs.notes],
+        },
+        "fits": [
+            {
+                "law": fit.law.name,
+                "law_sha256": fit.law.sha256,
+                "seed": fit.seed,
+                "settings": asdict(fit.settings),
+                "verdict": asdict(fit.verdict),
+                "seconds": dict(fit.seconds),
+            }
+            for fit in fits
+        ],
+        "files": {
+            path.relative_to(folder).as_posix(): _hash(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        },
+    }
+    text = json.dumps(_without_infinity(manifest), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "manifest.json").write_text(text + "\n", "utf-8")
+
+
+def _without_infinity(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _without_infinity(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_without_infinity(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _refuse_changed_files(folder: Path, files: dict[str, str]) -> None:
+    for name, digest in files.items():
+        if _hash(folder / name) != digest:
+            raise StoreError(
+                f"its {name} is not what was saved; make it again with `forecaster fit`", where=str(folder)
+            )
+
+
+def _read_runs(folder: Path, manifest: dict[str, Any]) -> Runs:
+    import pandas as pd
+
+    # As text first: a family named "NA" or "01" would come back as something else, under another hash.
+    text = pd.read_csv(folder / "runs.csv", dtype=str, keep_default_na=False)
+    columns = {
+        name: text[name].astype(float) if name in NUMBERS else text[name].astype(object)
+        for name in STANDARD
+        if name in text
+    }
+    others = text.drop(columns=list(columns)).apply(inferred)
+    table = pd.concat([pd.DataFrame(columns), others], axis=1)
+    facts = manifest["runs"]
+    return Runs(
+        table=table,
+        name=facts["name"],
+        response=facts["response"],
+        notes=tuple(Note(**n) for n in facts["notes"]),
+    )
+
+
+def _read_fit(folder: Path, entry: dict[str, Any], runs: Runs) -> Fit:
+    import xarray as xr
+
+    name = entry["law"]
+    law = read_law((folder / "laws" / f"{name}.toml").read_text("utf-8"), name=name)
+    path = folder / "draws" / f"{name}.nc"
+    if not path.is_file():
+        raise FileNotFoundError(2, "no such file", str(path))
+    with xr.open_datatree(path, engine="h5netcdf") as tree:
+        draws = tree.load()
+    verdict = entry["verdict"]
+    rhat = float("inf") if verdict["rhat"] is None else verdict["rhat"]
+    return Fit(
+        law=law,
+        runs=runs,
+        draws=draws,
+        seed=entry["seed"],
+        settings=Settings(**entry["settings"]),
+        verdict=Verdict(**{**verdict, "rhat": rhat, "notes": tuple(verdict["notes"])}),
+        seconds=entry["seconds"],
+    )
+
+
+def _damaged(folder: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f"is a damaged saved fit ({error}); make it again with `forecaster fit`", where=str(folder)
+    )

@@ -1,0 +1,95 @@
+"""Cheap stand-ins for what is slow to make: a table from a formula, a fit without a sampler."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from forecaster.diagnosis import Verdict
+from forecaster.law import Law
+from forecaster.posterior import FIRST_TRY, Fit, references
+from forecaster.runs import Runs, read_runs
+
+
+def chinchilla_loss(N: Any, D: Any) -> Any:
+    """The parametric loss of Besiroglu et al. 2024 (arXiv:2404.10102), nats."""
+    return 1.8172 + 482.01 / N**0.3478 + 2085.43 / D**0.3658
+
+
+def make_runs(
+    *,
+    sizes: int = 6,
+    lengths: int = 5,
+    noise: float = 0.002,
+    seed: int = 1,
+    loss: Callable[[Any, Any], Any] = chinchilla_loss,
+    **columns: Any,
+) -> Runs:
+    """A grid of N from 10M to 3B by D from 1B to 100B, C = 6ND; more columns by name."""
+    n, d = np.meshgrid(np.geomspace(1e7, 3e9, sizes), np.geomspace(1e9, 1e11, lengths))
+    wobble = np.exp(noise * np.random.default_rng(seed).standard_normal(n.shape))
+    table = pd.DataFrame({"N": n.ravel(), "D": d.ravel(), "loss": (loss(n, d) * wobble).ravel()})
+    return read_runs(table.assign(**columns))
+
+
+def make_fit(
+    law: Law,
+    runs: Runs,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    spread: float = 0.02,
+    draws: int = 250,
+    chains: int = 4,
+    seed: int = 1,
+    **more: Any,
+) -> Fit:
+    """A fit whose draws are made up around given parameters, without PyMC.
+
+    Args:
+        law: any law.
+        runs: a table with the law's inputs.
+        parameters: sampled or natural ones by name, a number or an array (chain, draw); those not given
+            stand at their prior's median. Natural ones given here win over those that follow from the
+            sampled ones.
+        spread: sd of the draws, on the sampler's coordinate of a sampled parameter and on the logarithm of a
+            natural one. Arrays are taken as they are.
+        draws: of each chain.
+        chains: how many.
+        seed: of the made-up draws.
+        more: parameters too.
+    """
+    given = dict(parameters or {}) | more
+    random = np.random.default_rng(seed)
+    fixed = references(law, runs)
+    values: dict[str, Any] = dict(fixed.values)
+
+    def wobble() -> np.ndarray:
+        return spread * random.standard_normal((chains, draws))
+
+    for name, prior in law.priors.items():
+        value = given.pop(name, None)
+        if np.ndim(value) == 2:
+            values[name] = np.asarray(value)
+            continue
+        centre = prior.quantile(0.5, values) if value is None else float(value)
+        values[name] = prior.value(prior.coordinate(centre, values) + wobble(), values)
+    sampled = {name: values[name] for name in law.priors}
+    natural = law.complete(sampled, fixed.values, logs=fixed.log_centre)
+    for name, value in given.items():
+        assert name in law.parameters, f"{name} is no parameter of {law.name}"
+        natural[name] = np.asarray(value) if np.ndim(value) == 2 else value * np.exp(wobble())
+    shape = (chains, draws)
+    posterior = {
+        name: (("chain", "draw"), np.array(np.broadcast_to(value, shape)))
+        for name, value in (natural | sampled).items()
+    }
+    statistics = {
+        "diverging": (("chain", "draw"), np.zeros(shape, dtype=bool)),
+        "n_steps": (("chain", "draw"), np.full(shape, 7)),
+        "energy": (("chain", "draw"), random.standard_normal(shape)),
+    }
+    tree = xr.DataTree.from_dict({"posterior": xr.Dataset(posterior), "sample_stats": xr.Dataset(statistics)})
+    verdict = Verdict("pass", 1.0, float(chains * draws), 0)
+    return Fit(law, runs, tree, seed, FIRST_TRY, verdict, {"compile": 0.0, "sample": 0.0})

@@ -1,0 +1,114 @@
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecaster.errors import QuantityError
+from forecaster.quantity import format_quantity, parse_quantity
+
+calm = settings(deadline=None, derandomize=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("70B", 70e9),
+        ("1.4t", 1.4e12),
+        ("512k", 512e3),
+        ("6e23", 6e23),
+        ("6E23 FLOP", 6e23),
+        ("6e23flops", 6e23),
+        ("300M tokens", 300e6),
+        ("300 tokens", 300.0),
+        ("5 t", 5e12),
+        ("20M USD", 20e6),
+        ("1,000,000", 1e6),
+        ("1,234.5", 1234.5),
+        ("  7B\u00a0params ", 7e9),
+        (".5", 0.5),
+        ("3.", 3.0),
+        ("-2e9", -2e9),
+        ("\u22122", -2.0),
+        ("1e-3", 1e-3),
+    ],
+)
+def test_reads_what_people_write(text: str, value: float) -> None:
+    assert parse_quantity(text) == pytest.approx(value, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            "  ",
+            "70X",
+            "70 bilion",
+            "B",
+            "1e400",
+            "nan",
+            "inf",
+            "1e23B",
+            "1,5",
+            "1,00,000",
+            "1_000",
+            "0x10",
+        ),
+        *("7 0", "1e", "--2", "1..2", "70B70B", "\u0663", "$5", "70BB", "9" * 5000, "\x1b[31m7"),
+    ],
+)
+def test_refuses_in_one_line_with_the_culprit_and_the_accepted_forms(text: str) -> None:
+    with pytest.raises(QuantityError) as refusal:
+        parse_quantity(text)
+    message = str(refusal.value)
+    assert message.isprintable() and len(message) < 200
+    assert "70B" in message and "6e23" in message
+    if text.strip().isprintable() and 0 < len(text.strip()) < 40:
+        assert f'"{text}"' in message or not text.strip()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (7e10, "70B"),
+        (1.4e12, "1.4T"),
+        (140e12, "140T"),
+        (5.76e23, "5.8e23"),
+        (512_000, "510K"),
+        (999.6e6, "1B"),
+        (9.99e14, "1e15"),
+        (1e15, "1e15"),
+        (512, "510"),
+        (1.5, "1.5"),
+        (0.0123, "0.012"),
+        (1.23e-7, "1.2e-7"),
+        (0, "0"),
+        (-0.0, "0"),
+        (-7e10, "-70B"),
+        (math.nan, "unknown"),
+        (math.inf, "infinity"),
+        (-math.inf, "-infinity"),
+    ],
+)
+def test_says_two_digits(value: float, said: str) -> None:
+    assert format_quantity(value) == said
+
+
+def test_puts_the_unit_after_the_number() -> None:
+    assert format_quantity(3e11, "tokens") == "300B tokens"
+
+
+@calm
+@given(st.floats(min_value=-1.7e308, max_value=1.7e308), st.sampled_from(["", "tokens", "FLOP", "USD"]))
+def test_what_is_said_reads_back_within_five_percent(value: float, unit: str) -> None:
+    assert parse_quantity(format_quantity(value, unit)) == pytest.approx(value, rel=0.0501, abs=5e-324)
+
+
+@calm
+@given(st.text(max_size=30))
+def test_any_text_is_either_finite_or_refused_in_one_line(text: str) -> None:
+    try:
+        assert math.isfinite(parse_quantity(text))
+    except QuantityError as refusal:
+        assert str(refusal).isprintable()
