@@ -22,7 +22,7 @@ from forecaster.forecast import Forecast, forecast
 from forecaster.law import Law
 from forecaster.posterior import Fit
 from forecaster.prior_predictive import PriorPredictive, prior_predictive
-# from forecaster.report import Report, report
+from forecaster.report import Report, report
 from forecaster.runs import Runs, read_runs
 from forecaster.scenario import Point, Scenario, scenario
 from forecaster.shelf import default_laws, law, shelf

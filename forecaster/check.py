@@ -55,10 +55,7 @@ class Check:
         """Plain lines that can be read aloud."""
         lines = [f"{self.name}: {count(self.rows, 'run')}, response {self.response}"]
         for span in self.spans:
-            ends = (
-                f"{v:.4g}" if span.name == "loss" else format_quantity(v)
-                for v in (span.minimum, span.maximum)
-            )
+            ends = (f"{v:.4g}" if span.name == "loss" else format_quantity(v) for v in (span.minimum, span.maximum))
             said = " to ".join(ends) if span.minimum < span.maximum else next(ends)
             reach = f"{span.decades:.2g} decades" if span.name != "loss" else factor(span.decades)
             many = f"{reach}, {span.distinct} distinct" if span.distinct > 1 else "one value"

@@ -15,8 +15,9 @@ from forecaster.console import INTERRUPTED, Console, report_error
 from forecaster.errors import ForecasterError, InputError, NotConverged, UsageError
 from forecaster.example import examples, read_example, write_example
 from forecaster.fit import fit as fit_law
-from forecaster.forecast import Forecast, refuse_too_few
+from forecaster.forecast import Forecast
 from forecaster.forecast import forecast as ask
+from forecaster.gate import refuse_too_few
 from forecaster.note import explain
 from forecaster.posterior import Fit
 from forecaster.runs import Runs, read_runs

@@ -46,9 +46,7 @@ def looks_like_loss(header: str) -> bool:
     return any(word in plain for word in _LOSS_WORDS)
 
 
-def assign_columns(
-    headers: list[str], columns: Mapping[str, str] | str | None, *, name: str
-) -> dict[str, str]:
+def assign_columns(headers: list[str], columns: Mapping[str, str] | str | None, *, name: str) -> dict[str, str]:
     """Which header stands for each standard column: as asked, else exactly named, else the only alias.
 
     Args:
@@ -84,9 +82,7 @@ def _asked(columns: Mapping[str, str] | str | None, headers: list[str], *, name:
     if isinstance(columns, str):
         parts = [part.partition("=") for part in columns.split(",")]
         if not all(sign and left.strip() and right.strip() for left, sign, right in parts):
-            raise RunsError(
-                f'"{clipped(columns)}" is not of the form N=params,loss=val_loss', where="--columns"
-            )
+            raise RunsError(f'"{clipped(columns)}" is not of the form N=params,loss=val_loss', where="--columns")
         pairs = [(left.strip(), right.strip()) for left, _, right in parts]
     else:
         pairs = list((columns or {}).items())

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 def examples() -> tuple[str, ...]:
     """The names of the bundled tables, in alphabetical order."""
     folder = resources.files("forecaster") / "examples"
-    return tuple(
-        sorted(item.name.removesuffix(".csv") for item in folder.iterdir() if item.name.endswith(".csv"))
-    )
+    return tuple(sorted(item.name.removesuffix(".csv") for item in folder.iterdir() if item.name.endswith(".csv")))
 
 
 def example_path(name: str = "public_models") -> Path:
@@ -68,7 +66,7 @@ def write_example(name: str, path: str | Path) -> Path:
             raise InputError("already exists and is something else; choose another name", where=str(path))
         try:
             beside.write_bytes(content)
-            os.replace(beside, target)
+            beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
     except (OSError, ValueError) as error:

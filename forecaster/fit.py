@@ -50,7 +50,7 @@ class Density:
     model: Any
 
 
-_densities: dict[str, Density] = {}
+_densities: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Density] = {}
 
 
 def fit(
@@ -168,8 +168,10 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray) -> Any:
 
 def compile_density(law: Law, *, say: Say | None = None) -> Density:
     """Compile a law's density once; later calls for the same law in this process return it at once."""
-    if law.sha256 in _densities:
-        return _densities[law.sha256]
+    # The hash does not know the order of keys on the page, and the order of rows and coordinates follows it.
+    key = (law.sha256, tuple(law.inputs), tuple(law.priors))
+    if key in _densities:
+        return _densities[key]
     if say:
         say(f"compiling {law.name} (once)")
 
@@ -200,8 +202,8 @@ def compile_density(law: Law, *, say: Say | None = None) -> Density:
         result: tuple[Any, Any] = jitted(x, *(data[name] for name in order))
         return result
 
-    _densities[law.sha256] = Density(names, value, _nutpie_model(jitted, order, names, columns))
-    return _densities[law.sha256]
+    _densities[key] = Density(names, value, _nutpie_model(jitted, order, names, columns))
+    return _densities[key]
 
 
 def _nutpie_model(jitted: Any, order: list[str], names: tuple[str, ...], columns: int) -> Any:
@@ -261,7 +263,7 @@ def _nutpie_model(jitted: Any, order: list[str], names: tuple[str, ...], columns
         logp_func=None,
         expand_func=None,
         _n_dim=size,
-        _shapes={name: () for name in names},
+        _shapes=dict.fromkeys(names, ()),
         _coords={},
     )
 

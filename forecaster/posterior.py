@@ -140,24 +140,19 @@ class Fit:
         """How many of the draws ended a trajectory that lost its energy."""
         return int(self.draws["sample_stats"].to_dataset()["diverging"].sum())
 
-    def inputs_at(self, points: list[Mapping[str, float]]) -> dict[str, xr.DataArray]:
-        """The law's inputs at some points, dim (point).
+    def inputs_at(self, point: Mapping[str, float]) -> dict[str, float]:
+        """The law's inputs at a point.
 
         Raises:
-            ScenarioError: a point lacks an input of the law.
+            ScenarioError: the point lacks one.
         """
-        import xarray as xr
-
         found = {}
         for name in self.law.inputs:
             column = column_of(self.law, name, self.runs)
-            for point in points:
-                if column not in point:
-                    given = ", ".join(f"{key}={value:.3g}" for key, value in point.items())
-                    raise ScenarioError(
-                        f"the {self.law.name} law needs {column}, and the point gives only {given}", where="point"
-                    )
-            found[name] = xr.DataArray([point[column] for point in points], dims="point")
+            if column not in point:
+                given = ", ".join(f"{key}={value:.3g}" for key, value in point.items())
+                raise ScenarioError(f"the {self.law.name} law needs {column}; the point gives {given}", where="point")
+            found[name] = float(point[column])
         return found
 
     def log_response(self, inputs: Mapping[str, Any]) -> xr.DataArray:

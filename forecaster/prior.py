@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from forecaster.errors import FormulaError, LawError, clipped
-from forecaster.formula import LONGEST, Formula, evaluate, parse_expression, parse_formula
+from forecaster.formula import Formula, evaluate
+from forecaster.grammar import LONGEST, parse_expression, parse_formula
 
 Coordinate = Literal["value", "log", "logit"]
 
@@ -67,12 +68,8 @@ def sigmoid(x: Any) -> Any:
 
 FAMILIES: dict[str, Family] = {
     "Normal": Family(("mu", "sigma"), "value", lambda p, mu, sigma: mu + sigma * _normal(p), ("sigma",)),
-    "LogNormal": Family(
-        ("mu", "sigma"), "log", lambda p, mu, sigma: np.exp(mu + sigma * _normal(p)), ("sigma",)
-    ),
-    "LogitNormal": Family(
-        ("mu", "sigma"), "logit", lambda p, mu, sigma: sigmoid(mu + sigma * _normal(p)), ("sigma",)
-    ),
+    "LogNormal": Family(("mu", "sigma"), "log", lambda p, mu, sigma: np.exp(mu + sigma * _normal(p)), ("sigma",)),
+    "LogitNormal": Family(("mu", "sigma"), "logit", lambda p, mu, sigma: sigmoid(mu + sigma * _normal(p)), ("sigma",)),
     "StudentT": Family(
         ("nu", "mu", "sigma"),
         "value",
@@ -81,9 +78,7 @@ FAMILIES: dict[str, Family] = {
     ),
     "HalfNormal": Family(("sigma",), "log", lambda p, sigma: sigma * _normal((1 + p) / 2), ("sigma",)),
     "Exponential": Family(("rate",), "log", lambda p, rate: -np.log1p(-p) / rate, ("rate",)),
-    "Gamma": Family(
-        ("shape", "rate"), "log", lambda p, shape, rate: _gamma(p, shape) / rate, ("shape", "rate")
-    ),
+    "Gamma": Family(("shape", "rate"), "log", lambda p, shape, rate: _gamma(p, shape) / rate, ("shape", "rate")),
     "Beta": Family(("a", "b"), "logit", _beta, ("a", "b")),
     "Uniform": Family(("lower", "upper"), "logit", lambda p, lower, upper: lower + (upper - lower) * p, ()),
 }
@@ -196,8 +191,7 @@ def parse_prior(text: str, *, where: str = "") -> Prior:
             expected = FAMILIES[family].arguments
             if len(arguments) != len(expected):
                 raise LawError(
-                    f"{family} takes {len(expected)} argument(s) ({', '.join(expected)}), "
-                    f"got {len(arguments)}",
+                    f"{family} takes {len(expected)} argument(s) ({', '.join(expected)}), got {len(arguments)}",
                     where=where,
                 )
             parts = [ast.get_source_segment(text.strip(), argument) or "" for argument in arguments]

@@ -84,9 +84,7 @@ class PriorPredictive:
         lines = [f"{self.law.name} before any fit, {self.runs.response} (priors and noise only)"]
         for point in self.points:
             ranges = "; ".join(
-                f"{mass:.0%} {low:.4g} to {high:.4g}"
-                for mass in MASSES
-                for low, high in [point.band.interval(mass)]
+                f"{mass:.0%} {low:.4g} to {high:.4g}" for mass in MASSES for low, high in [point.band.interval(mass)]
             )
             lines.append(f"  {point.asked}: median {point.band.median:.4g}; {ranges}")
         lines.append(f"  {self.inside:.0%} of {len(self.runs)} runs lie inside the 90% range at their inputs")
@@ -143,16 +141,13 @@ def prior_predictive(law: Law, runs: Runs, at: Any, *, draws: int = 4000, seed: 
         text = f"{inside:.0%} of {len(runs)} runs lie inside the 90% range of the priors of {law.name}"
         notes.append(Note("prior-misses-data", text, warning=True))
     if lost > 0:
-        text = (
-            f"up to {lost:.2%} of the draws from the priors of {law.name} give no response and are left out"
-        )
+        text = f"up to {lost:.2%} of the draws from the priors of {law.name} give no response and are left out"
         notes.append(Note("prior-without-response", text, warning=True))
     return PriorPredictive(
         law=law,
         runs=runs,
         points=tuple(
-            PriorPoint(point, known, band)
-            for point, known, band in zip(asked, inputs, bands[len(runs) :], strict=True)
+            PriorPoint(point, known, band) for point, known, band in zip(asked, inputs, bands[len(runs) :], strict=True)
         ),
         inside=inside,
         notes=tuple(notes),
@@ -225,7 +220,5 @@ def _point_dict(point: PriorPoint) -> dict[str, Any]:
         "asked": point.asked.text,
         "at": {name: float(f"{value:.6g}") for name, value in point.at.items()},
         "median": number(point.band.median),
-        "interval": {
-            f"{100 * mass:g}": [number(end) for end in point.band.interval(mass)] for mass in MASSES
-        },
+        "interval": {f"{100 * mass:g}": [number(end) for end in point.band.interval(mass)] for mass in MASSES},
     }

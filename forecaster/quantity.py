@@ -17,9 +17,7 @@ FORMS = "a number with K, M, B or T (70B, 1.4T), in e-notation (6e23), or plain 
 
 _NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
 _UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
-_QUANTITY = re.compile(
-    rf"({_NUMBER})(?:(e[+-]?[0-9]+)|\s*([KMBT]))?\s*(?:{_UNIT})?", flags=re.IGNORECASE | re.ASCII
-)
+_QUANTITY = re.compile(rf"({_NUMBER})(?:(e[+-]?[0-9]+)|\s*([KMBT]))?\s*(?:{_UNIT})?", flags=re.IGNORECASE | re.ASCII)
 
 
 def parse_quantity(text: str) -> float:
@@ -43,9 +41,7 @@ def parse_quantity(text: str) -> float:
     number, exponent, suffix = found.group(1).replace(",", ""), found.group(2) or "", found.group(3) or ""
     value = float(number + exponent) * SUFFIXES[suffix.upper()]
     if not math.isfinite(value):
-        raise QuantityError(
-            f"{_quoted(text)} is beyond the largest number that can be held; expected {FORMS}"
-        )
+        raise QuantityError(f"{_quoted(text)} is beyond the largest number that can be held; expected {FORMS}")
     return value
 
 

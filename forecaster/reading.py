@@ -81,14 +81,10 @@ def _load_lines(text: str, *, delimiter: str, name: str) -> tuple[pd.DataFrame, 
     other = next((sign for sign in (";", "\t", "|", ",") if len(header) == 1 and sign in header[0]), None)
     if other is not None:
         sign = "a tab" if other == "\t" else f'"{other}"'
-        raise RunsError(
-            f"the columns look separated by {sign}; save it with commas (.csv) or tabs (.tsv)", where=name
-        )
+        raise RunsError(f"the columns look separated by {sign}; save it with commas (.csv) or tabs (.tsv)", where=name)
     for line, cells in records[1:]:
         if len(cells) != len(header):
-            raise RunsError(
-                f"{len(cells)} cells where the header has {len(header)}", where=f"{name} line {line}"
-            )
+            raise RunsError(f"{len(cells)} cells where the header has {len(header)}", where=f"{name} line {line}")
     frame = pd.DataFrame([cells for _, cells in records[1:]], columns=header, dtype=object)
     frame.attrs["text"] = True  # column types are inferred later, from cells that can still be quoted
     return _named(frame, name=name, places=[f"line {line}" for line, _ in records[1:]])
@@ -97,9 +93,7 @@ def _load_lines(text: str, *, delimiter: str, name: str) -> tuple[pd.DataFrame, 
 def _load_json(text: str, *, by_line: bool, name: str) -> tuple[pd.DataFrame, list[str], str]:
     import pandas as pd
 
-    lines = (
-        [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()] if by_line else [(1, text)]
-    )
+    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()] if by_line else [(1, text)]
     values = []
     for number, line in lines:
         try:
@@ -116,9 +110,7 @@ def _load_json(text: str, *, by_line: bool, name: str) -> tuple[pd.DataFrame, li
         odd = next((i for i, row in enumerate(rows) if not isinstance(row, dict)), None)
         if odd is not None:
             place = places[odd] if places else f"row {odd + 1}"
-            raise RunsError(
-                'each run must be an object such as {"N": 1e9, "loss": 2.5}', where=f"{name} {place}"
-            )
+            raise RunsError('each run must be an object such as {"N": 1e9, "loss": 2.5}', where=f"{name} {place}")
     try:
         frame = pd.DataFrame(rows)
     except (ValueError, TypeError, AttributeError, OverflowError):
@@ -133,9 +125,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return row
 
 
-def _named(
-    frame: pd.DataFrame, *, name: str, places: list[str] | None = None
-) -> tuple[pd.DataFrame, list[str], str]:
+def _named(frame: pd.DataFrame, *, name: str, places: list[str] | None = None) -> tuple[pd.DataFrame, list[str], str]:
     """The frame with plain text headers, each one once, and rows counted from 0."""
     plain = frame.reset_index(drop=all(level is None for level in frame.index.names))
     headers = [str(header).strip() or f"column {i}" for i, header in enumerate(plain.columns, 1)]

@@ -52,9 +52,7 @@ def compute_source(runs: Runs) -> tuple[str, tuple[float, float] | None, list[No
     low, high = float(ratios.min()), float(ratios.max())
     notes = []
     if not 0.8 <= low <= high <= 1.25:
-        text = (
-            f"C is {low:.2g} to {high:.2g} times 6*N*D: points asked for need C=... as this table counts it"
-        )
+        text = f"C is {low:.2g} to {high:.2g} times 6*N*D: points asked for need C=... as this table counts it"
         notes.append(Note("C-not-6ND", text, warning=True))
     if max(abs(low - 1), abs(high - 1)) < 0.005:
         return "given, and equal to 6*N*D", (low, high), notes
@@ -151,9 +149,7 @@ def _response(runs: Runs) -> list[Note]:
         text = f"the response {runs.response} does not look like a language model's loss"
         notes.append(Note("response-not-loss", text, warning=True))
     elif len(loss) and float(np.median(loss)) > 13:
-        text = (
-            f"the median loss is {np.median(loss):.3g}: more than guessing costs in nats; is it a perplexity?"
-        )
+        text = f"the median loss is {np.median(loss):.3g}: more than guessing costs in nats; is it a perplexity?"
         notes.append(Note("response-not-loss", text, warning=True))
     if runs.has("family"):
         families = sorted({str(family) for family in runs.table["family"]})

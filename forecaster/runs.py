@@ -66,9 +66,7 @@ class Runs:
             RunsError: there is no such column, or it does not hold numbers.
         """
         if not self.has(name):
-            raise RunsError(
-                f"there is no column {name}; columns: {listed(self.table.columns)}", where=self.name
-            )
+            raise RunsError(f"there is no column {name}; columns: {listed(self.table.columns)}", where=self.name)
         try:
             return np.array(self.table[name].to_numpy(dtype=float, na_value=np.nan))
         except (TypeError, ValueError):
@@ -102,9 +100,7 @@ class Runs:
         kept = np.asarray(mask)
         if kept.shape != (len(self),) or kept.dtype != bool:
             raise RunsError(f"a mask of {len(self)} booleans is needed, got {kept.dtype} {kept.shape}")
-        places = (
-            tuple(place for place, keep in zip(self.places, kept, strict=True) if keep) if self.places else ()
-        )
+        places = tuple(place for place, keep in zip(self.places, kept, strict=True) if keep) if self.places else ()
         return replace(self, table=self.table[kept].reset_index(drop=True), places=places)
 
     def before(self, compute: float) -> Runs:
@@ -220,9 +216,7 @@ def _refuse_bad_cells(
     label = column if header in (column, None) else f"{column} (column {header})"
     raw = table[column][row] if header is None else frame[header][row]
     more = f" ({len(cells) - 1} more such cell{'s' if len(cells) > 2 else ''})" if len(cells) > 1 else ""
-    raise RunsError(
-        f"{label} {_fault(column, raw, float(values[cells[0]]))}{more}", where=f"{name} {places[row]}"
-    )
+    raise RunsError(f"{label} {_fault(column, raw, float(values[cells[0]]))}{more}", where=f"{name} {places[row]}")
 
 
 def _fault(column: str, raw: Any, value: float) -> str:

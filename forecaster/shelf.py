@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from forecaster.errors import LawError, clipped
-from forecaster.formula import FUNCTIONS, parse_formula
+from forecaster.formula import FUNCTIONS
+from forecaster.grammar import parse_formula
 from forecaster.law import Law, Noise
 from forecaster.prior import Prior, parse_prior
 from forecaster.runs import Runs

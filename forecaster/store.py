@@ -50,14 +50,16 @@ def save_fits(fits: Sequence[Fit], folder: str | Path) -> Path:
     A folder that already holds a saved fit is replaced; anything else there is left alone and refused.
 
     Raises:
-        StoreError: the place is taken by something else, or cannot be written.
+        StoreError: the place is taken by something else, or cannot be written; no fits, fits of several
+            tables, or two laws of one name.
     """
     folder = Path(folder)
-    if (
-        folder.exists()
-        and not (folder / "manifest.json").is_file()
-        and (not folder.is_dir() or any(folder.iterdir()))
-    ):
+    names = [fit.law.name for fit in fits]
+    if len(set(names)) < len(names):
+        raise StoreError("two of the laws have one name, and would share one file", where=", ".join(names))
+    if len({fit.runs.sha256 for fit in fits}) != 1:
+        raise StoreError("a saved fit holds one table; save fits of other tables elsewhere", where=str(folder))
+    if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError("exists and is not a saved fit; give another place", where=str(folder))
     try:
         with _beside(folder) as partial:
@@ -78,9 +80,7 @@ def load_fits(folder: str | Path) -> tuple[Fit, ...]:
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         if manifest["format"] != FORMAT:
-            raise StoreError(
-                f"has format {manifest['format']}; this version reads {FORMAT}", where=str(folder)
-            )
+            raise StoreError(f"has format {manifest['format']}; this version reads {FORMAT}", where=str(folder))
         _refuse_changed_files(folder, manifest["files"])
         runs = _read_runs(folder, manifest)
         fits = tuple(_read_fit(folder, entry, runs) for entry in manifest["fits"])
@@ -134,7 +134,17 @@ def save_cached(fit: Fit) -> None:
 
 
 def _key(law: Law, runs: Runs, *, seed: int, settings: Settings) -> str:
-    parts = [FORMAT, versions(), law.name, law.sha256, runs.sha256, seed, asdict(settings)]
+    parts = [
+        FORMAT,
+        versions(),
+        law.name,
+        law.sha256,
+        list(law.inputs),
+        list(law.priors),
+        runs.sha256,
+        seed,
+        asdict(settings),
+    ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -192,9 +202,7 @@ def _write(fits: Sequence[Fit], folder: Path) -> None:
             for fit in fits
         ],
         "files": {
-            path.relative_to(folder).as_posix(): _hash(path)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
+            path.relative_to(folder).as_posix(): _hash(path) for path in sorted(folder.rglob("*")) if path.is_file()
         },
     }
     text = json.dumps(_without_infinity(manifest), indent=2, ensure_ascii=False, allow_nan=False)
@@ -266,6 +274,4 @@ def _read_fit(folder: Path, entry: dict[str, Any], runs: Runs) -> Fit:
 
 
 def _damaged(folder: Path, error: Exception) -> StoreError:
-    return StoreError(
-        f"is a damaged saved fit ({error}); make it again with `forecaster fit`", where=str(folder)
-    )
+    return StoreError(f"is a damaged saved fit ({error}); make it again with `forecaster fit`", where=str(folder))

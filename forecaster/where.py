@@ -59,9 +59,7 @@ def kept_rows(where: str, names: Mapping[str, Any], *, name: str) -> NDArray[np.
             case ast.Name(id=word):
                 if known.get(word) is None:
                     said = quoted[int(word[7:])] if word in known else word
-                    raise RunsError(
-                        f"there is no column {clipped(said)}; columns: {listed(names)}", where=name
-                    )
+                    raise RunsError(f"there is no column {clipped(said)}; columns: {listed(names)}", where=name)
                 return known[word]
             case ast.List(elts=parts) | ast.Tuple(elts=parts):
                 return [value(part) for part in parts]
@@ -89,9 +87,7 @@ def kept_rows(where: str, names: Mapping[str, Any], *, name: str) -> NDArray[np.
     def truth(node: ast.expr) -> pd.Series[bool]:
         answer = value(node)
         if not (isinstance(answer, pd.Series) and pd.api.types.is_bool_dtype(answer.dtype)):
-            raise RunsError(
-                f'"{clipped(ast.unparse(node))}" is not true or false of each row', where="--where"
-            )
+            raise RunsError(f'"{clipped(ast.unparse(node))}" is not true or false of each row', where="--where")
         return answer.fillna(False).astype(bool)
 
     try:

@@ -23,9 +23,7 @@ def test_a_mixture_has_the_quantiles_of_the_mixed_distribution() -> None:
     weights = np.array([0.3, 0.6, 0.1])
     draws = np.stack([part.ppf(p) for part in parts])
     for q in P:
-        exact = brentq(
-            lambda x, q=q: sum(w * f.cdf(x) for w, f in zip(weights, parts, strict=True)) - q, -50, 50
-        )
+        exact = brentq(lambda x, q=q: sum(w * f.cdf(x) for w, f in zip(weights, parts, strict=True)) - q, -50, 50)
         assert float(weighted_quantile(draws, q, weights)) == pytest.approx(exact, abs=2e-3)
 
 

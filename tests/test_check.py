@@ -49,9 +49,7 @@ def test_a_sound_table_has_no_warning() -> None:
     assert found.compute == "computed as 6*N*D" and found.ratio is None
     assert [span.name for span in found.spans] == ["N", "D", "C", "loss"]
     assert found.table.loc["D", "decades"] == pytest.approx(2)
-    assert found.text.startswith(
-        "the table: 30 runs, response loss\n  N    10M to 3B (2.5 decades, 6 distinct)"
-    )
+    assert found.text.startswith("the table: 30 runs, response loss\n  N    10M to 3B (2.5 decades, 6 distinct)")
 
 
 def test_a_planted_outlier_is_named_by_its_place_and_kept() -> None:
@@ -106,9 +104,7 @@ def test_compute_counted_otherwise_is_said() -> None:
 def test_a_response_that_is_no_loss_is_said() -> None:
     table = grid().rename(columns={"loss": "accuracy"})
     assert "response-not-loss" in codes(check(read_runs(table, columns="loss=accuracy")))
-    assert "perplexity" in said(
-        check(read_runs(grid().assign(loss=lambda t: np.exp(t["loss"])))), "response-not-loss"
-    )
+    assert "perplexity" in said(check(read_runs(grid().assign(loss=lambda t: np.exp(t["loss"])))), "response-not-loss")
     assert "rises-with-scale" in codes(check(read_runs(grid().assign(loss=lambda t: 1 / t["loss"]))))
     assert "loss-one-value" in codes(check(read_runs(grid().assign(loss=2.0))))
 
@@ -135,9 +131,7 @@ def test_a_single_input_and_no_runs_at_all_can_be_checked() -> None:
 
 @calm
 @given(st.lists(st.tuples(*[st.floats(1e-300, 1e300)] * 4), min_size=1, max_size=15), st.integers(1, 300))
-def test_any_table_that_reads_can_be_checked_said_and_written_as_json(
-    rows: list[list[float]], root: int
-) -> None:
+def test_any_table_that_reads_can_be_checked_said_and_written_as_json(rows: list[list[float]], root: int) -> None:
     found = check(read_runs(pd.DataFrame(np.array(rows) ** (1 / root), columns=["N", "D", "C", "loss"])))
     json.dumps(found.as_dict(), allow_nan=False)
     assert all(line.isprintable() for line in found.text.splitlines())

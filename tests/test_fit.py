@@ -30,12 +30,10 @@ TRUTH = {
 }  # fmt: skip
 NOISE = 0.003
 BAR = 4.5
-"""Posterior standard deviations. Five correlated distances of a right law pass it once in tens of thousands of tables."""
+"""Posterior standard deviations; five distances of a right law pass it once in tens of thousands of tables."""
 
 
-def simulate(
-    true_law: Law, truth: dict[str, float], *, seed: int, runs: int = 70
-) -> tuple[Runs, dict[str, float]]:
+def simulate(true_law: Law, truth: dict[str, float], *, seed: int, runs: int = 70) -> tuple[Runs, dict[str, float]]:
     """Runs over two decades of N and of D from a known law, and its parameters in natural units."""
     random = np.random.default_rng(seed)
     N = 10 ** random.uniform(7.5, 9.5, runs)
@@ -74,7 +72,9 @@ def test_known_parameters_are_recovered(name: str) -> None:
         assert distance < BAR, (parameter, distance)
 
 
-@pytest.mark.parametrize(("true_name", "wrong_name"), [("chinchilla", "kaplan"), ("coupled", "chinchilla"), ("farseer_lite", "coupled")])
+@pytest.mark.parametrize(
+    ("true_name", "wrong_name"), [("chinchilla", "kaplan"), ("coupled", "chinchilla"), ("farseer_lite", "coupled")]
+)
 def test_a_wrong_law_fails_the_recovery(true_name: str, wrong_name: str) -> None:
     assert misses(law(true_name), law(wrong_name), seed=3) > BAR
 
@@ -120,9 +120,7 @@ def test_the_same_seed_gives_the_same_draws_on_any_number_of_cores(
     assert fingerprint(fit(law("chinchilla"), small_runs, seed=6, cache=False)) not in found
 
 
-def test_the_same_seed_gives_the_same_draws_with_a_cold_and_a_warm_compiler(
-    small_runs: Runs, tmp_path: Path
-) -> None:
+def test_the_same_seed_gives_the_same_draws_with_a_cold_and_a_warm_compiler(small_runs: Runs, tmp_path: Path) -> None:
     small_runs.table.to_csv(tmp_path / "runs.csv", index=False)
     script = (
         "import hashlib, sys; from forecaster import fit, law, read_runs\n"
@@ -152,9 +150,7 @@ def test_an_identical_fit_comes_from_the_cache(small_runs: Runs) -> None:
     assert fingerprint(other) != fingerprint(first)
 
 
-def test_no_cache_leaves_nothing_behind(
-    small_runs: Runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_no_cache_leaves_nothing_behind(small_runs: Runs, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("FORECASTER_CACHE", str(tmp_path / "cache"))
     fit(law("chinchilla"), small_runs, cache=False)
     assert not cache_folder().exists()

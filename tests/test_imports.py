@@ -16,8 +16,9 @@ PACKAGE = Path(__file__).parents[1] / "forecaster"
 FLOORS = (
     ("errors",),
     ("quantity", "note", "formula", "band", "extrapolation", "diagnosis", "reading", "where"),
-    ("columns", "prior", "scenario"),
-    ("runs", "law"),
+    ("grammar", "columns", "scenario"),
+    ("prior", "runs"),
+    ("law",),
     ("shelf", "posterior", "example", "outliers", "remarks"),
     ("check", "store", "split", "prior_predictive"),
     ("fit",),

@@ -8,7 +8,8 @@ import pytest
 from making import make_fit, make_runs
 
 from forecaster.errors import InputError, LawError
-from forecaster.formula import evaluate, parse_formula
+from forecaster.formula import evaluate
+from forecaster.grammar import parse_formula
 from forecaster.law import Law
 from forecaster.posterior import references
 from forecaster.shelf import DEFAULT_MIXTURE, default_laws, law, read_law, shelf
@@ -72,18 +73,14 @@ PUBLISHED: dict[str, tuple[Any, dict[str, float], dict[str, float]]] = {
 def test_a_page_says_the_published_formula(name: str) -> None:
     published, parameters, inputs = PUBLISHED[name]
     found = law(name)
-    assert evaluate(found.formula, parameters | inputs) == pytest.approx(
-        published(**inputs, **parameters), rel=1e-12
-    )
+    assert evaluate(found.formula, parameters | inputs) == pytest.approx(published(**inputs, **parameters), rel=1e-12)
     assert set(found.formula.names) <= parameters.keys() | inputs.keys()
 
 
 def test_chinchilla_gives_the_loss_that_its_paper_implies() -> None:
     _, parameters, inputs = PUBLISHED["chinchilla"]
     # 406.4 / 70e9**.34 = .0835 and 410.7 / 1.4e12**.28 = .1632, worked by hand from equation 10.
-    assert evaluate(law("chinchilla").formula, parameters | inputs) == pytest.approx(
-        1.69 + 0.0835 + 0.1632, abs=1e-4
-    )
+    assert evaluate(law("chinchilla").formula, parameters | inputs) == pytest.approx(1.69 + 0.0835 + 0.1632, abs=1e-4)
 
 
 def drawn(name: str, draws: int = 50) -> tuple[Law, dict[str, Any], dict[str, float]]:
@@ -194,18 +191,16 @@ def test_the_default_laws_follow_the_inputs_of_the_table() -> None:
 def test_a_page_without_natural_parameters_samples_the_formula_as_written() -> None:
     found = read_law(PAGE, name="mine")
     assert found.parameters == ("a", "b", "c") and found.noise.family == "StudentT"
-    assert list(found.priors)[:4] != ["a", "b", "m", "c"] and list(found.priors).index("m") < list(
-        found.priors
-    ).index("b")
+    assert list(found.priors)[:4] != ["a", "b", "m", "c"] and list(found.priors).index("m") < list(found.priors).index(
+        "b"
+    )
     values = found.draw_priors({"N0": 1e9, "L0": 2.0}, draws=10, seed=1)
     assert values["b"].shape == (10,)
     assert np.isfinite(make_fit(found, RUNS).log_response({"N": 1e8}).values).all()
 
 
 def test_a_page_may_bring_its_own_noise() -> None:
-    own = read_law(
-        PAGE + '[noise]\nfamily = "Normal"\nscale = "s"\n[noise.sampled]\ns = "HalfNormal(1)"\n', name="x"
-    )
+    own = read_law(PAGE + '[noise]\nfamily = "Normal"\nscale = "s"\n[noise.sampled]\ns = "HalfNormal(1)"\n', name="x")
     assert own.noise.nu is None and tuple(own.noise.sampled) == ("s",)
     made = make_fit(own, RUNS, s=0.02, spread=0.0)
     assert made.noise_scale(0.0).values == pytest.approx(0.02) and np.isinf(made.degrees_of_freedom()).all()
@@ -249,9 +244,7 @@ def test_a_page_may_bring_its_own_noise() -> None:
         ),
     ],
 )
-def test_a_page_with_a_fault_is_refused_in_one_line_with_the_culprit(
-    old: str, new: str, culprit: str
-) -> None:
+def test_a_page_with_a_fault_is_refused_in_one_line_with_the_culprit(old: str, new: str, culprit: str) -> None:
     assert old in PAGE
     with pytest.raises(InputError) as refused:
         read_law(PAGE.replace(old, new), name="mine")

@@ -15,16 +15,12 @@ def codes_in_source() -> dict[str, str]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if not (
-                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Note"
-            ):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Note"):
                 continue
             given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
             for code in given:
                 parts = code.values if isinstance(code, ast.JoinedStr) else [code]
-                pattern = "".join(
-                    re.escape(p.value) if isinstance(p, ast.Constant) else "[A-Z]" for p in parts
-                )
+                pattern = "".join(re.escape(p.value) if isinstance(p, ast.Constant) else "[A-Z]" for p in parts)
                 found[pattern] = f"{path.name} line {node.lineno}"
     return found
 

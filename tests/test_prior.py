@@ -75,9 +75,7 @@ def test_pymc_moves_the_same_coordinate_under_the_same_density() -> None:
     with pm.Model() as model:
         for i, text in enumerate(ALL):
             parse_prior(text).to_pymc(f"x{i}", {}, functions)
-    densities = pytensor.function(
-        model.value_vars, model.logp(sum=False), mode=Mode(linker="py", optimizer=None)
-    )
+    densities = pytensor.function(model.value_vars, model.logp(sum=False), mode=Mode(linker="py", optimizer=None))
     for p in (0.1, 0.6):
         at = [float(parse_prior(text).coordinate(parse_prior(text).quantile(p))) for text in ALL]
         for text, coordinate, density in zip(ALL, at, densities(*at), strict=True):

@@ -73,15 +73,11 @@ def test_draws_without_a_response_are_left_out_and_said() -> None:
     assert "prior-without-response" in codes(found) and codes(found) <= EXPLANATIONS.keys()
     assert found.points[0].band.log_draws.size < 4000
     with pytest.raises(LawError, match="no finite response above zero in 100%"):
-        prior_predictive(
-            read_law(page.replace("Normal(0.3", "Normal(-9"), name="line"), by_compute(), "C=1e22"
-        )
+        prior_predictive(read_law(page.replace("Normal(0.3", "Normal(-9"), name="line"), by_compute(), "C=1e22")
 
 
 def test_the_same_seed_gives_the_same_ranges() -> None:
-    one, same, other = (
-        prior_predictive(law("coupled"), RUNS, "N=70B,D=1.4T", seed=seed) for seed in (1, 1, 2)
-    )
+    one, same, other = (prior_predictive(law("coupled"), RUNS, "N=70B,D=1.4T", seed=seed) for seed in (1, 1, 2))
     assert one.as_dict() == same.as_dict()
     assert one.points[0].band.median != other.points[0].band.median
 

@@ -39,9 +39,7 @@ def refusal(source: Any, **options: Any) -> str:
 
 
 PLAIN = "N,D,loss,family\n1e9,2e10,2.5,a\n70M,1.4B,3.5,b\n1e9,3e10,2.4,a\n"
-TABLE = pd.DataFrame(
-    {"N": [1e9, 7e7, 1e9], "D": [2e10, 1.4e9, 3e10], "loss": [2.5, 3.5, 2.4], "family": list("aba")}
-)
+TABLE = pd.DataFrame({"N": [1e9, 7e7, 1e9], "D": [2e10, 1.4e9, 3e10], "loss": [2.5, 3.5, 2.4], "family": list("aba")})
 
 
 def test_compute_is_six_n_d_and_said_aloud(tmp_path: Path) -> None:
@@ -183,9 +181,9 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
     assert refusal(written(tmp_path, text)).startswith("runs.csv line 7: D is -1")
     jsonl = '{"N": 1, "loss": 2}\n\n{"N": 0, "loss": 2}\n'
     assert refusal(written(tmp_path, jsonl, "runs.jsonl")).startswith("runs.jsonl line 3: N is 0")
-    assert refusal(
-        written(tmp_path, '[{"N": 1, "loss": 2}, {"N": null, "loss": 2}]', "runs.json")
-    ).startswith("runs.json row 2: N is blank")
+    assert refusal(written(tmp_path, '[{"N": 1, "loss": 2}, {"N": null, "loss": 2}]', "runs.json")).startswith(
+        "runs.json row 2: N is blank"
+    )
 
 
 def test_rows_left_out_are_not_checked_and_lines_stay_those_of_the_file(tmp_path: Path) -> None:
@@ -298,11 +296,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 @given(st.binary(max_size=200), st.sampled_from([".csv", ".tsv", ".json", ".jsonl", ".parquet"]))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: Any, data: bytes, kind: str) -> None:
     try:
-        read_runs(
-            written(
-                tmp_path_factory.getbasetemp(), b"N,loss\n" + data if kind == ".csv" else data, f"any{kind}"
-            )
-        )
+        read_runs(written(tmp_path_factory.getbasetemp(), b"N,loss\n" + data if kind == ".csv" else data, f"any{kind}"))
     except RunsError as refused:
         assert str(refused).isprintable()
 
@@ -330,10 +324,7 @@ def test_a_named_index_and_missing_values_of_a_frame_are_understood() -> None:
 
 @pytest.mark.parametrize(
     ("header", "expected"),
-    [
-        (h, True)
-        for h in ("loss", "val_loss", "Validation-Loss", "NLL", "cross entropy", "xent", "bits_per_byte")
-    ]
+    [(h, True) for h in ("loss", "val_loss", "Validation-Loss", "NLL", "cross entropy", "xent", "bits_per_byte")]
     + [(h, False) for h in ("MMLU", "accuracy", "error", "perplexity", "N")],
 )
 def test_a_language_loss_is_told_by_its_header(header: str, expected: bool) -> None:
@@ -361,9 +352,7 @@ def test_a_missing_or_wordy_column_is_refused_by_name() -> None:
 
 def test_runs_made_by_hand_count_their_rows() -> None:
     assert Runs(TABLE, "by hand").place(2) == "row 3"
-    assert str(read_runs(TABLE)).startswith(
-        "the table: 3 runs, N 70M to 1B, D 1.4B to 30B, C 5.9e17 to 1.8e20"
-    )
+    assert str(read_runs(TABLE)).startswith("the table: 3 runs, N 70M to 1B, D 1.4B to 30B, C 5.9e17 to 1.8e20")
 
 
 def test_the_schema_accepts_what_was_read() -> None:

@@ -30,9 +30,7 @@ def chinchilla(**more: Any) -> Any:
 @pytest.mark.parametrize("C", [0.1 * LARGEST, 10 * LARGEST, 1000 * LARGEST])
 def test_every_draw_finds_the_closed_form_of_its_optimum(C: float) -> None:
     random = np.random.default_rng(2)
-    spread = {
-        name: value * np.exp(0.05 * random.standard_normal((4, 100))) for name, value in PARAMETERS.items()
-    }
+    spread = {name: value * np.exp(0.05 * random.standard_normal((4, 100))) for name, value in PARAMETERS.items()}
     made = chinchilla(**spread)
     draws = {name: made.posterior[name] for name in PARAMETERS}
     found = _minimise(made, C, np.log(1e5), np.log(1e14))
@@ -76,9 +74,7 @@ def test_drift_widens_with_each_e_fold_beyond_the_largest_run_and_not_inside() -
 
 def test_the_same_seed_gives_the_same_split() -> None:
     made, C = chinchilla(), 100 * LARGEST
-    one, same, other = (
-        optimal_split([made], C, weights={"chinchilla": 1.0}, seed=seed) for seed in (1, 1, 2)
-    )
+    one, same, other = (optimal_split([made], C, weights={"chinchilla": 1.0}, seed=seed) for seed in (1, 1, 2))
     assert one.log_N.equals(same.log_N) and not one.log_N.equals(other.log_N)
 
 

@@ -26,9 +26,7 @@ from forecaster.store import (
     save_fits,
 )
 
-RUNS = make_runs(
-    sizes=4, lengths=3, family=["a", "NA", "", "01"] * 3, date="2024-05-01", note=["x", "1,\n2", ""] * 4
-)
+RUNS = make_runs(sizes=4, lengths=3, family=["a", "NA", "", "01"] * 3, date="2024-05-01", note=["x", "1,\n2", ""] * 4)
 
 
 def some_fits() -> list[Fit]:
@@ -79,10 +77,7 @@ def test_a_verdict_without_numbers_survives(tmp_path: Path) -> None:
     verdict = Verdict("fail", float("inf"), 3.5, 7, ("Two lines\nand \u00e9.",), retried=True)
     save_fits([replace(some_fits()[0], verdict=verdict)], tmp_path / "fit")
     assert load_fits(tmp_path / "fit")[0].verdict == verdict
-    assert (
-        json.loads((tmp_path / "fit" / "manifest.json").read_text("utf-8"))["fits"][0]["verdict"]["rhat"]
-        is None
-    )
+    assert json.loads((tmp_path / "fit" / "manifest.json").read_text("utf-8"))["fits"][0]["verdict"]["rhat"] is None
 
 
 def test_a_saved_fit_is_replaced_whole(tmp_path: Path) -> None:
@@ -108,6 +103,15 @@ def test_anything_else_in_its_place_is_refused_and_left_untouched(tmp_path: Path
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "thesis"]
     (tmp_path / "empty").mkdir()
     assert is_saved_fit(save_fits(some_fits()[:1], tmp_path / "empty"))
+
+
+def test_fits_that_one_folder_cannot_hold_are_refused(tmp_path: Path) -> None:
+    made = some_fits()[0]
+    other = make_fit(law("coupled"), RUNS.before(1e20), draws=30)
+    for fits, culprit in (([made, made], "one name"), ([made, other], "one table"), ([], "one table")):
+        with pytest.raises(StoreError, match=culprit):
+            save_fits(fits, tmp_path / "fit")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failure_half_way_leaves_the_old_fit_and_nothing_else(
@@ -141,12 +145,8 @@ def flipped(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, emptied, cut, flipped])
-@pytest.mark.parametrize(
-    "piece", ["manifest.json", "runs.csv", "laws/chinchilla.toml", "draws/chinchilla.nc"]
-)
-def test_each_damaged_piece_is_said_in_one_line(
-    tmp_path: Path, piece: str, damage: Callable[[Path], None]
-) -> None:
+@pytest.mark.parametrize("piece", ["manifest.json", "runs.csv", "laws/chinchilla.toml", "draws/chinchilla.nc"])
+def test_each_damaged_piece_is_said_in_one_line(tmp_path: Path, piece: str, damage: Callable[[Path], None]) -> None:
     folder = save_fits(some_fits()[:1], tmp_path / "fit")
     damage(folder / piece)
     assert piece == "manifest.json" or Path(piece).name in refusal(folder)
@@ -210,9 +210,7 @@ def test_the_cache_gives_back_what_was_left_there(cache: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, emptied, cut, flipped])
-def test_a_damaged_cache_entry_counts_as_absent_and_makes_room(
-    cache: Path, damage: Callable[[Path], None]
-) -> None:
+def test_a_damaged_cache_entry_counts_as_absent_and_makes_room(cache: Path, damage: Callable[[Path], None]) -> None:
     made = some_fits()[0]
     for piece in ("manifest.json", "runs.csv", "laws/chinchilla.toml", "draws/chinchilla.nc"):
         save_cached(made)
@@ -224,9 +222,7 @@ def test_a_damaged_cache_entry_counts_as_absent_and_makes_room(
     assert load_cached(made.law, RUNS, seed=0, settings=FIRST_TRY) is not None
 
 
-def test_the_cache_may_be_deleted_or_unwritable_at_any_time(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cache_may_be_deleted_or_unwritable_at_any_time(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = some_fits()[0]
     save_cached(made)
     shutil.rmtree(cache)
@@ -240,9 +236,7 @@ def test_the_cache_may_be_deleted_or_unwritable_at_any_time(
 
 
 def test_a_table_with_blank_and_odd_words_is_found_again(cache: Path) -> None:
-    table = pd.DataFrame(
-        {"N": [1e9, 2e9, 0.1 + 0.2], "D": 1e10 / 3, "loss": 2.1, "family": ["", "None", "1e3"]}
-    )
+    table = pd.DataFrame({"N": [1e9, 2e9, 0.1 + 0.2], "D": 1e10 / 3, "loss": 2.1, "family": ["", "None", "1e3"]})
     runs = read_runs(table.assign(date=["", "2024", "NaN"], odd=["a", None, 'quo"te']))
     made = make_fit(law("chinchilla"), runs, draws=10)
     save_cached(made)

@@ -149,7 +149,7 @@ def _is_report(path: Path, kind: str) -> bool:
         if kind == "json":
             data = json.loads(text)
             return isinstance(data, dict) and {"forecast", "provenance"} <= data.keys()
-        return (text.startswith(MARK) if kind == "md" else f'name="generator" content="{GENERATOR}"' in text[:2000])
+        return text.startswith(MARK) if kind == "md" else f'name="generator" content="{GENERATOR}"' in text[:2000]
     except (OSError, ValueError, RecursionError):
         return False
 
@@ -169,10 +169,10 @@ def _write_all(contents: Mapping[Path, bytes]) -> None:
             earlier[path] = path.read_bytes() if path.exists() else None
             part.replace(path)
     except BaseException as error:
-        for path, content in earlier.items():
+        for path, before in earlier.items():
             with contextlib.suppress(OSError):
-                if content is not None:
-                    path.write_bytes(content)
+                if before is not None:
+                    path.write_bytes(before)
                 elif not waiting[path].exists():
                     path.unlink()
         for part in waiting.values():

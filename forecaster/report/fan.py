@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from forecaster.forecast import Forecast, PointForecast
+    from forecaster.answer import PointForecast
+    from forecaster.forecast import Forecast
 
 BEYOND = 1.6
 """How many times past the point, or the largest run, a fan goes on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -28,6 +29,9 @@ MARKERS = "osD^vP"
 
 MOST_MARKED = 3000
 
+NARROW = 4.0
+"""Width of the axes in inches below which labels are cut short."""
+
 
 def plot_fan(
     forecast: Forecast,
@@ -48,7 +52,7 @@ def plot_fan(
         point: which of the forecast's points the path goes through, from 0.
         along: the fan, where it has been computed before.
     """
-    with _style():
+    with style():
         ax = ax or _new_axes()
         along = along or fan(forecast, forecast.points[point])
         ax.set_xscale(scale)
@@ -85,9 +89,9 @@ def plot_by_law(forecast: Forecast, ax: Axes | None = None, *, point: int = 0) -
     if len(rows) > 1:
         mixed = f"{answer.median}  ({spread(answer.interval['90'])})"
         rows.append(("all laws, mixed", asked.predictive, mixed))
-    with _style():
+    with style():
         ax = ax or _new_axes(size=law_figure_size(len(rows)))
-        for row, (name, band, said) in enumerate(rows):
+        for row, (_, band, said) in enumerate(rows):
             # The mixture is the answer; laws alone are its parts.
             strong = len(rows) == 1 or row == len(rows) - 1
             color = ACCENT if strong else MUTED
@@ -107,10 +111,11 @@ def plot_by_law(forecast: Forecast, ax: Axes | None = None, *, point: int = 0) -
     return ax
 
 
-def _style() -> Any:
-    import matplotlib
+def style() -> AbstractContextManager[None]:
+    """The figures' own style and nothing of the reader's settings, while it lasts."""
+    from matplotlib.style import context
 
-    return matplotlib.rc_context(fname=STYLE)
+    return context(["default", STYLE])
 
 
 def law_figure_size(rows: int) -> tuple[float, float]:
@@ -134,7 +139,7 @@ def _draw_runs(ax: Axes, forecast: Forecast, along: Fan, point: int) -> list[Any
     names = sorted(set(families))
     marker_of = dict(zip(names, MARKERS, strict=False)) if 1 < len(names) <= len(MARKERS) else {}
     size = 4.2 if len(kept) <= 100 else 3.2
-    style = {"color": INK, "linestyle": "none", "markersize": size, "markeredgewidth": 0.8}
+    style: dict[str, Any] = {"color": INK, "linestyle": "none", "markersize": size, "markeredgewidth": 0.8}
 
     def draw(x: Any, y: Any, marker: str, filled: bool, label: str) -> Any:
         return ax.plot(x, y, marker=marker, label=label, markerfacecolor=INK if filled else "none", **style)[0]
@@ -145,13 +150,13 @@ def _draw_runs(ax: Axes, forecast: Forecast, along: Fan, point: int) -> list[Any
             rows = mine[along.near[mine] == filled]
             if len(rows):
                 draw(scale[rows], loss[rows], marker_of.get(name, "o"), filled, "")
-    said = [
-        draw([], [], marker, True, shown(name, 24).lstrip("_") or "?") for name, marker in marker_of.items()
-    ]
+    said = [draw([], [], marker, True, shown(name, 24).lstrip("_") or "?") for name, marker in marker_of.items()]
     if not has_ratio(forecast, forecast.points[point]):
         return said or [draw([], [], "o", True, "runs")]
     at = forecast.points[point].at
     ratio = format_quantity(at["D"] / at["N"])
+    if marker_of and _narrow(ax):
+        return said
     near = [] if marker_of else [draw([], [], "o", True, f"runs near {ratio} tokens per parameter")]
     far = [draw([], [], "o", False, "far from that" if near else f"hollow: far from {ratio} tokens per parameter")]
     return [*said, *near, *(far if not along.near.all() else [])]
@@ -173,11 +178,20 @@ def _draw_points(ax: Axes, forecast: Forecast, along: Fan, point: int) -> list[f
         )  # fmt: skip
         in_view += [low, high]
         if index == point:
+            left = _across(ax, x) < 0.3
+            # Below and to the left of a falling fan there is room, and above it to the right.
             ax.annotate(
-                f"{answer.median}\n({spread(answer.interval['90'])})", (x, low), (-4, -7),
-                textcoords="offset points", ha="right" if answer.beyond else "left", va="top",
-                fontweight="bold", color=ACCENT, linespacing=1.35, zorder=5,
-            )  # fmt: skip
+                f"{answer.median}\n({spread(answer.interval['90'])})",
+                (x, high if left else low),
+                (5, 7) if left else (5, -7),
+                textcoords="offset points",
+                ha="left" if left else "right",
+                va="bottom" if left else "top",
+                fontweight="bold",
+                color=ACCENT,
+                linespacing=1.35,
+                zorder=5,
+            )
     return in_view
 
 
@@ -195,16 +209,15 @@ def _draw_targets(ax: Axes, forecast: Forecast, point: int) -> None:
     bottom, top = ax.get_ylim()
     gap = 0.055 * (top - bottom)
     lowest = bottom
-    for target, (said, probability) in sorted(
-        zip(forecast.targets, answers(forecast)[point].targets, strict=True)
-    ):
+    for target, (said, probability) in sorted(zip(forecast.targets, answers(forecast)[point].targets, strict=True)):
         if not bottom < target < top:
             continue
         ax.axhline(target, color=INK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=2)
         height = max(target, lowest)
         lowest = height + gap
+        label = f"{'' if _narrow(ax) else 'target '}{said}: {percent(probability)}"
         ax.annotate(
-            f"target {said}: {percent(probability)}", (1.0, height), (8, 0), xycoords=("axes fraction", "data"),
+            label, (1.0, height), (8, 0), xycoords=("axes fraction", "data"),
             textcoords="offset points", va="center", fontsize=9.5, annotation_clip=False,
         )  # fmt: skip
 
@@ -216,13 +229,23 @@ def _shade_beyond(ax: Axes, forecast: Forecast, along: Fan) -> None:
     # Only above the fan: below it the label of the point needs the room.
     foot = np.interp(np.log(largest), np.log(along.scale), along.bounds[0.9][1])
     ax.plot([largest, largest], [foot, ax.get_ylim()[1]], color=MUTED, linewidth=0.8, zorder=1)
-    start, stop = ax.transAxes.inverted().transform(ax.transData.transform([(largest, 0), (end, 0)]))[:, 0]
-    inside = stop - start > 0.32
+    start = _across(ax, largest)
+    inside = start < 0.55
     ax.annotate(
         "beyond the largest run" if inside else "beyond the largest run \N{RIGHTWARDS ARROW}",
         (start, 1.0), (6 if inside else -6, -4), xycoords="axes fraction", textcoords="offset points",
         ha="left" if inside else "right", va="top", color=MUTED, fontsize=9.5, style="italic",
     )  # fmt: skip
+
+
+def _across(ax: Axes, x: float) -> float:
+    """Where a value stands on the x axis, from 0 at its left end to 1."""
+    return float(ax.transAxes.inverted().transform(ax.transData.transform((x, ax.get_ylim()[0])))[0])
+
+
+def _narrow(ax: Axes) -> bool:
+    """Whether the axes are too narrow for long labels, as on a phone."""
+    return float(ax.bbox.width / ax.get_figure(root=True).dpi) < NARROW  # type: ignore[union-attr]
 
 
 def _label_axes(ax: Axes, forecast: Forecast, scale: str) -> None:
@@ -236,16 +259,18 @@ def _label_axes(ax: Axes, forecast: Forecast, scale: str) -> None:
     ax.grid(axis="y")
     low, high = ax.get_xlim()
     if scale == "linear":
-        ax.xaxis.set_major_locator(MaxNLocator(6))
+        ax.xaxis.set_major_locator(MaxNLocator(4 if _narrow(ax) else 6))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_quantity(value)))
     elif np.log10(high / low) < 1.5:
         ticks = [
-            digit * 10.0**power for power in range(int(np.log10(low)) - 1, int(np.log10(high)) + 2) for digit in (1, 2, 5)
+            digit * 10.0**power
+            for power in range(int(np.log10(low)) - 1, int(np.log10(high)) + 2)
+            for digit in (1, 2, 5)
         ]
         ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_quantity(value)))
     else:
-        ax.xaxis.set_major_locator(LogLocator(numticks=9))
+        ax.xaxis.set_major_locator(LogLocator(numticks=5 if _narrow(ax) else 9))
         form = _power_of_ten if name == "C" else lambda value, _: format_quantity(value)
         ax.xaxis.set_major_formatter(FuncFormatter(form))
     ax.xaxis.set_minor_locator(NullLocator())
@@ -260,9 +285,13 @@ def _legend(ax: Axes, runs: list[Any]) -> None:
     """Above the axes, where it can hide nothing: the bands in one line, the runs in the lines above."""
     handles, labels = ax.get_legend_handles_labels()
     by_label = dict(zip(labels, handles, strict=True))
-    bands = [by_label["median"], *(by_label[f"{mass:.0%} range"] for mass in reversed(FAN_MASSES))]
-    ax.add_artist(ax.legend(handles=bands, loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=4))
-    columns = 3 if len(runs) > 2 else 2
+    names = ["median", *(f"{mass:.0%} range" for mass in reversed(FAN_MASSES))]
+    bands = [by_label[name] for name in names]
+    if _narrow(ax):
+        names = [name.removesuffix(" range") for name in names]
+        names[1:2] = [f"range: {names[1]}"]
+    ax.add_artist(ax.legend(bands, names, loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=4))
+    columns = (2 if len(runs) > 2 else 1) if _narrow(ax) else (3 if len(runs) > 2 else 2)
     ax.legend(handles=runs, loc="lower left", bbox_to_anchor=(0.0, 1.09), ncols=columns)
 
 

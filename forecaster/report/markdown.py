@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from forecaster.report import prose, rows
 from forecaster.report.page import provenance_rows, title
-from forecaster.report.table import Answer, answers, escaped, spread
+from forecaster.report.table import Answer, answers, escaped, shown, spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from forecaster.forecast import Forecast, PointForecast
+    from forecaster.answer import PointForecast
+    from forecaster.forecast import Forecast
     from forecaster.report import Report
 
 MARK = "<!-- forecaster: forecast card -->"
@@ -42,7 +43,7 @@ def card_markdown(report: Report) -> str:
     parts += ["## Provenance", "\n".join(f"- {escaped(name)}: {escaped(value)}" for name, value in facts)]
     if report.command:
         # Indented, since a command may itself hold the marks that would close a fence.
-        parts += ["Command:", f"    {prose.shown(report.command, 2000)}"]
+        parts += ["Command:", f"    {shown(report.command, 2000)}"]
     parts.append("## Annex: the laws' parameters before and after the data")
     for fit in forecast.fits:
         table = rows.parameter_table(fit)
@@ -54,11 +55,11 @@ def _point_parts(forecast: Forecast, point: PointForecast, answer: Answer, mark:
     unit = prose.after(prose.unit(forecast.runs))
     said = [f"**{answer.median}{unit}, 90% range {spread(answer.interval['90'])}**"]
     said += [f"**{escaped(sentence.rstrip('.'))}**" for sentence in prose.target_sentences(answer)]
-    ranges, shares, laws = rows.range_table(forecast, answer), rows.share_table(answer), rows.law_table(forecast, answer)
+    shares = rows.share_table(answer)
     return [
         *said,
         f"{mark} Ranges for a new run",
-        ranges.markdown,
+        rows.range_table(answer).markdown,
         *map(_paragraph, prose.other_ranges(forecast, answer)),
         f"{mark} Distance from what was measured",
         _paragraph(prose.distance_text(forecast, point, answer)),
@@ -67,7 +68,7 @@ def _point_parts(forecast: Forecast, point: PointForecast, answer: Answer, mark:
         *([shares.markdown] if shares.rows else []),
         _paragraph(prose.noise_sentence(forecast, answer)),
         f"{mark} Forecast under each law",
-        laws.markdown,
+        rows.law_table(answer).markdown,
     ]
 
 

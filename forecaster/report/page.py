@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from forecaster.report import prose, rows
 from forecaster.report.table import Answer, answers, shown, spread
@@ -12,7 +12,8 @@ from forecaster.report.table import Answer, answers, shown, spread
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from forecaster.forecast import Forecast, PointForecast
+    from forecaster.answer import PointForecast
+    from forecaster.forecast import Forecast
     from forecaster.report import Report
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -21,6 +22,10 @@ GENERATOR = "forecaster"
 
 MOST_FIGURES = 6
 """Points that get figures; more would make a page too heavy to send."""
+
+SCALES: tuple[Literal["log", "linear"], ...] = ("log", "linear")
+NARROW_FIGURE = (4.3, 4.1)
+"""Inches of a fan for a phone."""
 
 
 def card_html(report: Report) -> str:
@@ -51,7 +56,7 @@ def card_html(report: Report) -> str:
         stamps=prose.stamps(forecast),
         blocks=[_block(forecast, point, answer, index) for index, (point, answer) in enumerate(pairs)],
         runs_table=rows.runs_table(forecast),
-        formulas=rows.formula_table(forecast),
+        laws=rows.formula_table(forecast).rows,
         assumptions=prose.assumptions(forecast, said),
         checks_line=prose.checks_line(forecast),
         check_notes=prose.check_notes(forecast),
@@ -96,13 +101,13 @@ def _block(forecast: Forecast, point: PointForecast, answer: Answer, index: int)
         "chances": [(target, prose.chance(probability)) for target, probability in answer.targets],
         "words": ", ".join(prose.word_range(word) for word in words),
         "fan": _fan(forecast, point, answer, index) if drawn else None,
-        "ranges": rows.range_table(forecast, answer),
+        "ranges": rows.range_table(answer),
         "other_ranges": prose.other_ranges(forecast, answer),
         "distance": prose.distance_text(forecast, point, answer),
         "shares": rows.share_table(answer),
         "noise": prose.noise_sentence(forecast, answer),
         "by_law": _by_law(forecast, answer, index) if drawn and len(answer.laws) > 1 else None,
-        "laws": rows.law_table(forecast, answer),
+        "laws": rows.law_table(answer),
     }
 
 
@@ -115,11 +120,13 @@ def _fan(forecast: Forecast, point: PointForecast, answer: Answer, index: int) -
         f"At {answer.point} the median is {answer.median} and the 90% range {spread(answer.interval['90'])}. "
         f"{prose.distance_text(forecast, point, answer)} {prose.figure_sentence(forecast, point)}"
     )
+    what = f"Fan chart of {prose.metric(forecast.runs)}"
     pictures = {}
-    for scale, title in (("log", "Fan chart"), ("linear", "Fan chart, linear scale")):
-        ax = _axes()
-        plot_fan(forecast, ax, scale="linear" if scale == "linear" else "log", point=index, along=along)
-        pictures[scale] = _picture(ax, f"{title} of {prose.metric(forecast.runs)}", described, f"fan{index}{scale}")
+    for scale in SCALES:
+        for width, size in (("wide", None), ("narrow", NARROW_FIGURE)):
+            ax = plot_fan(forecast, _axes(size), scale=scale, point=index, along=along)
+            said = what + (", linear scale" if scale == "linear" else "")
+            pictures[f"{scale}_{width}"] = _picture(ax, said, described, f"fan{index}{scale}{width}")
     return pictures | {
         "sentence": prose.figure_sentence(forecast, point),
         "table": rows.fan_table(forecast, point, along),
@@ -136,12 +143,11 @@ def _by_law(forecast: Forecast, answer: Answer, index: int) -> Any:
 
 
 def _axes(size: tuple[float, float] | None = None) -> Axes:
-    import matplotlib
     from matplotlib.figure import Figure
 
-    from forecaster.report.figure import STYLE
+    from forecaster.report.figure import style
 
-    with matplotlib.rc_context(fname=STYLE):
+    with style():
         axes: Axes = Figure(figsize=size).subplots()
         return axes
 

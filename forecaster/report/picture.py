@@ -8,7 +8,7 @@ import warnings
 from html import escape
 from typing import TYPE_CHECKING
 
-from forecaster.report.figure import ACCENT, BANDS, INK, MUTED, PAPER, SHADE
+from forecaster.report.figure import ACCENT, BANDS, INK, MUTED, PAPER, SHADE, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,9 +20,7 @@ THEME = {
 """Each colour of the figures with the style sheet's variable that replaces it on a page."""
 
 
-def svg(
-    figure: Figure, *, title: str = "", description: str = "", name: str = "figure", themed: bool = False
-) -> str:
+def svg(figure: Figure, *, title: str = "", description: str = "", name: str = "figure", themed: bool = False) -> str:
     """A figure as an SVG element.
 
     Args:
@@ -35,7 +33,7 @@ def svg(
     import matplotlib
 
     target = io.StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}), warnings.catch_warnings():
+    with style(), matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}), warnings.catch_warnings():
         # A script that the measuring font lacks is still drawn by the reader's own fonts.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure.savefig(

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from forecaster.quantity import format_quantity
-from forecaster.report.rows import checks_table, law_table, range_table, share_table
+from forecaster.report.likelihood import chance, likelihood_word, odds, word_range
+from forecaster.report.rows import SOURCES, checks_table, law_table, range_table, share_table
 from forecaster.report.table import (
     Answer,
     answers,
@@ -17,82 +18,44 @@ from forecaster.report.table import (
     spread,
     times,
     weight,
-    whole_percent,
 )
 
 if TYPE_CHECKING:
-    from forecaster.forecast import Forecast, PointForecast
+    from forecaster.answer import PointForecast
+    from forecaster.forecast import Forecast
     from forecaster.runs import Runs
 
 WIDTH = 80
 
-LIKELIHOOD_WORDS = (
-    (5, "almost no chance"),
-    (20, "very unlikely"),
-    (45, "unlikely"),
-    (55, "roughly even"),
-    (80, "likely"),
-    (95, "very likely"),
-    (100, "almost certain"),
-)
-"""Upper ends in percent, after ICD 203; its outer words (1 to 5, 95 to 99) are extended to 0 and 100."""
-
-
-def likelihood_word(probability: float) -> str:
-    """The word that ICD 203 (US Intelligence Community Directive, 2015) gives a probability.
-
-    The word is chosen by the whole percent that is printed beside it. Neighbouring words share their common end;
-    there the weaker one is taken, so a word and its mirror image always stand for mirrored probabilities. Below 1%
-    is still "almost no chance", above 99% still "almost certain".
-
-    Args:
-        probability: from 0 to 1.
-    """
-    whole = whole_percent(probability)
-    if whole <= 50:
-        return next(
-            word for (end, word) in reversed(LIKELIHOOD_WORDS[:4]) if whole >= _start(word) or end == 5
-        )
-    return next(word for end, word in LIKELIHOOD_WORDS if whole <= end)
-
-
-def word_range(word: str) -> str:
-    """A likelihood word with what it stands for, "likely (55 to 80%)"."""
-    end = next(end for end, each in LIKELIHOOD_WORDS if each == word)
-    return f"{word} ({_start(word)} to {end}%)"
-
-
-def _start(word: str) -> int:
-    ends = [0, *(end for end, _ in LIKELIHOOD_WORDS)]
-    return next(start for start, (_, each) in zip(ends, LIKELIHOOD_WORDS, strict=False) if each == word)
-
-
-def odds(probability: float) -> str:
-    """A probability as cases in twenty, "12 in 20"; open at the ends, below 5% and above 95%."""
-    whole = whole_percent(probability)
-    if whole < 5:
-        return "less than 1 in 20"
-    if whole > 95:
-        return "more than 19 in 20"
-    return f"{round(whole / 5)} in 20"
-
-
-def chance(probability: float) -> str:
-    """A probability as a number, as cases in twenty and as a word: "62% (about 12 in 20, likely)"."""
-    whole = whole_percent(probability)
-    about = "about " if 5 <= whole <= 95 and whole % 5 else ""
-    return f"{percent(probability)} ({about}{odds(probability)}, {likelihood_word(probability)})"
+__all__ = [
+    "assumptions", "chance", "check_notes", "checks_line", "distance_text", "figure_sentence", "forecast_text",
+    "headline",
+    "likelihood_word", "metric", "noise_sentence", "note_lines", "odds", "other_ranges", "question", "source_sentences",
+    "stamps", "target_sentences", "unit", "weights_sentence", "word_range",
+]  # fmt: skip
 
 
 def metric(runs: Runs) -> str:
-    """What is forecast, with its unit where it is known: "loss (nats per token)"."""
-    name = shown(runs.response)
-    return f"{name} (nats per token)" if runs.is_language_loss else name
+    """What is forecast, with its unit where that is known: "loss (nats per token)"."""
+    name, its_unit = shown(runs.response), unit(runs)
+    return f"{name} ({its_unit})" if its_unit and its_unit != _plain(runs.response) else name
 
 
 def unit(runs: Runs) -> str:
-    """The response's unit after a number; empty where it is not known."""
-    return "nats per token" if runs.is_language_loss else ""
+    """The response's unit after a number; empty where it is not known.
+
+    A language model's loss is in nats per token unless its header speaks of bits, bytes or characters.
+    """
+    header = _plain(runs.response)
+    if not runs.is_language_loss:
+        return ""
+    if "bpb" in header or "bits per byte" in header:
+        return "bits per byte"
+    return "" if any(word in header for word in ("bit", "byte", "char")) else "nats per token"
+
+
+def _plain(header: str) -> str:
+    return header.lower().replace("_", " ").replace("-", " ")
 
 
 def question(forecast: Forecast, point: PointForecast) -> str:
@@ -130,9 +93,7 @@ def headline(forecast: Forecast, answer: Answer) -> str:
 
 def target_sentences(answer: Answer) -> list[str]:
     """The chance of each target, a sentence each."""
-    return [
-        f"Chance of {target} or less: {chance(probability)}." for target, probability in answer.targets
-    ]
+    return [f"Chance of {target} or less: {chance(probability)}." for target, probability in answer.targets]
 
 
 def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> str:
@@ -141,23 +102,13 @@ def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> s
     scales = runs.column(runs.scale)
     here, largest = scale_text(runs, point.at[runs.scale]), scale_text(runs, float(scales.max()))
     if not answer.beyond:
-        return (
-            f"{here}: {answer.ratio} times the largest run ({largest}), so within the scale that was measured."
-        )
+        return f"{here}: {answer.ratio} times the largest run ({largest}), so within the scale that was measured."
     said = f"{here}: {answer.ratio} times the largest run ({largest})."
     if runs.scale != "C":
         return said
     share = float(scales.sum()) / point.at["C"]
     spent = percent(share) if share < 1 else f"{times(share)} times"
     return f"{said} All {len(runs)} runs together used {spent} {'of ' if share < 1 else ''}its compute."
-
-
-SOURCES = {
-    "parameters": ("How well the runs fix each law.", "More runs."),
-    "law": ("Which law holds.", "Runs where the laws disagree."),
-    "extrapolation": ("How far laws drift beyond their data.", "A run nearer the point."),
-}
-"""Each source of uncertainty: what it is, and what narrows it."""
 
 
 def source_sentences(answer: Answer) -> list[str]:
@@ -192,7 +143,7 @@ def assumptions(forecast: Forecast, points: Iterable[Answer]) -> list[str]:
     direction = "lower" if term.mean < 0 else "higher"
     drift = "no direction" if term.mean == 0 else f"{abs(term.mean):.1%} {direction} on average"
     without = [spread(answer.raw) for answer in points if answer.beyond]
-    said = [
+    return [
         "The run is made as the runs in the table were: same kind of data, tokenizer, architecture and training.",
         f"Beyond the largest run the response may leave every law by one unknown slope: for each e-fold "
         f"({2.718:.1f} times) of {_scale_word(runs)} {drift}, standard deviation {term.sd:.1%} "
@@ -203,7 +154,6 @@ def assumptions(forecast: Forecast, points: Iterable[Answer]) -> list[str]:
         "largest run.",
         "Each law's parameters start from the priors listed in the annex, the same for every table.",
     ]
-    return said
 
 
 def weights_sentence(forecast: Forecast) -> str:
@@ -246,7 +196,9 @@ def checks_line(forecast: Forecast) -> str:
 
 def check_notes(forecast: Forecast) -> list[str]:
     """The evidence for anything short of a pass, each with its law."""
-    return [f"{shown(name)}: {shown(note, 1000)}" for name, verdict in forecast.verdicts.items() for note in verdict.notes]
+    return [
+        f"{shown(name)}: {shown(note, 1000)}" for name, verdict in forecast.verdicts.items() for note in verdict.notes
+    ]
 
 
 def note_lines(forecast: Forecast) -> list[tuple[str, str, bool]]:
@@ -307,13 +259,13 @@ def _point_blocks(forecast: Forecast, point: PointForecast, answer: Answer) -> l
         _wrapped(question(forecast, point)),
         "\n".join(f"  {line}" for line in said),
         "\n".join([distance[0], f"Distance  {distance[1]}", *(f"{'':10}{line}" for line in distance[2:])]),
-        _titled("Ranges", range_table(forecast, answer).text, other_ranges(forecast, answer)),
+        _titled("Ranges", range_table(answer).text, other_ranges(forecast, answer)),
         _titled(
             "Where the uncertainty comes from",
             share_table(answer).text,
             [noise_sentence(forecast, answer)],
         ),
-        _titled("Under each law alone", law_table(forecast, answer).text, []),
+        _titled("Under each law alone", law_table(answer).text, []),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from forecaster.report.prose import stamps
 from forecaster.store import versions
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def provenance(forecast: Forecast, command: str = "") -> dict[str, Any]:
 
     Returns:
         JSON-ready: the hash of the runs' content, of each law's page, the forecast's seed and that of each fit,
-        the versions that decide the numbers, and the command.
+        the versions that decide the numbers, the command, and what must be said where checks did not simply pass.
     """
     return {
         "runs": forecast.runs.name,
@@ -29,4 +30,5 @@ def provenance(forecast: Forecast, command: str = "") -> dict[str, Any]:
         "fit_seeds": {fit.law.name: fit.seed for fit in forecast.fits},
         "versions": versions(),
         "command": command,
+        "stamps": stamps(forecast),
     }

@@ -11,7 +11,8 @@ from forecaster.quantity import format_quantity
 from forecaster.report.table import MISSING, Answer, Table, number, shown, significant, spread
 
 if TYPE_CHECKING:
-    from forecaster.forecast import Forecast, PointForecast
+    from forecaster.answer import PointForecast
+    from forecaster.forecast import Forecast
     from forecaster.posterior import Fit
     from forecaster.report.fan import Fan
 
@@ -20,17 +21,22 @@ MOST_ROWS = 500
 
 PRIOR_DRAWS = 4000
 
+SOURCES = {
+    "parameters": ("How well the runs fix each law.", "More runs."),
+    "law": ("Which law holds.", "Runs where the laws disagree."),
+    "extrapolation": ("How far laws drift beyond their data.", "A run nearer the point."),
+}
+"""Each source of uncertainty: what it is, and what narrows it."""
 
-def range_table(forecast: Forecast, answer: Answer) -> Table:
+
+def range_table(answer: Answer) -> Table:
     """The equal-tailed ranges for a new run."""
     rows = [(f"{mass}%", low, high) for mass, (low, high) in answer.interval.items()]
-    return Table("Ranges for a new run", ("Range", "From", "To"), (("Median", answer.median, ""), *rows))
+    return Table("Ranges for a new run", ("Range", "From", "To"), tuple(rows))
 
 
 def share_table(answer: Answer) -> Table:
     """What the uncertainty is made of, and what narrows each part."""
-    from forecaster.report.prose import SOURCES
-
     rows = [
         (name.capitalize(), f"{share}%", *SOURCES[name])
         for name, share in sorted(answer.shares.items(), key=lambda item: -item[1])
@@ -39,7 +45,7 @@ def share_table(answer: Answer) -> Table:
     return Table("Sources of uncertainty", columns, tuple(rows), frozenset(columns[2:]))
 
 
-def law_table(forecast: Forecast, answer: Answer) -> Table:
+def law_table(answer: Answer) -> Table:
     """The forecast under each law alone."""
     rows = [(law.name, law.median, spread((law.low, law.high)), law.weight) for law in answer.laws]
     if len(rows) > 1:
@@ -106,7 +112,8 @@ def _prior_intervals(fit: Fit) -> dict[str, str]:
         if prior is not None and set(prior.names) <= set(known):
             ends = prior.interval(0.9, known)
         else:
-            low, high = np.quantile(values, [0.05, 0.95])
+            # A prior so wide that a draw overflows has no such interval.
+            low, high = np.quantile(values, [0.05, 0.95]) if np.isfinite(values).all() else (np.nan, np.nan)
             ends = (float(low), float(high))
         said[name] = spread((significant(ends[0], 2), significant(ends[1], 2)))
     return said

@@ -228,9 +228,7 @@ class Table:
         """The table between pipes, padded so that it also reads well unrendered."""
         lines = [tuple(escaped(cell) for cell in line) for line in (self.columns, *self.rows)]
         widths = [max(3, *(len(line[i]) for line in lines)) for i in range(len(self.columns))]
-        rule = [
-            "-" * width if self.flush_left(i) else "-" * (width - 1) + ":" for i, width in enumerate(widths)
-        ]
+        rule = ["-" * width if self.flush_left(i) else "-" * (width - 1) + ":" for i, width in enumerate(widths)]
         padded = [self._padded(line, widths) for line in lines]
         return "\n".join(f"| {' | '.join(cells)} |" for cells in (padded[0], rule, *padded[1:]))
 

@@ -1,0 +1,147 @@
+"""The answer at one point: bands for a new run there, and where their width comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecaster.band import MASSES, Band
+from forecaster.extrapolation import Extrapolation, distance, stratified_student
+from forecaster.note import Note
+from forecaster.posterior import Fit
+from forecaster.scenario import Point
+
+
+@dataclass(frozen=True, eq=False)
+class PointForecast:
+    """The answer at one point.
+
+    Args:
+        asked: the point as it was asked for.
+        at: its inputs, completed: N (parameters), D (tokens), C (FLOP) and any other.
+        predictive: the headline: a new run there, with run-to-run noise and the extrapolation term.
+        raw: the same without the extrapolation term.
+        curve: the same as the headline without run-to-run noise.
+        by_law: the headline as each law alone would have it.
+        share: parts of the variance of the noise-free log response due to parameters, law and extrapolation.
+        noise_width: width of the 90% range that noise alone would give, in the response's unit.
+        compute_ratio: the point's scale over the table's largest.
+        notes: what a reader must hear about this point.
+    """
+
+    asked: Point
+    at: Mapping[str, float]
+    predictive: Band
+    raw: Band
+    curve: Band
+    by_law: Mapping[str, Band]
+    share: Mapping[str, float]
+    noise_width: float
+    compute_ratio: float
+    notes: tuple[Note, ...]
+
+    def as_dict(self, weights: Mapping[str, float], targets: Sequence[float]) -> dict[str, Any]:
+        """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves.
+
+        Args:
+            weights: of the laws.
+            targets: values of the response whose chance is given.
+        """
+        places = self.predictive.decimals
+
+        def ranges(band: Band) -> dict[str, list[float]]:
+            return {f"{100 * mass:g}": [round(end, places) for end in band.interval(mass)] for mass in MASSES}
+
+        return {
+            "asked": self.asked.text,
+            "at": {name: float(f"{value:.6g}") for name, value in self.at.items()},
+            "median": round(self.predictive.median, places),
+            "raw_median": round(self.raw.median, places),
+            "interval": ranges(self.predictive),
+            "raw_interval": ranges(self.raw),
+            "curve_interval": ranges(self.curve),
+            "share": {name: round(value, 6) for name, value in self.share.items()},
+            "noise_width": round(self.noise_width, places + 1),
+            "by_law": {
+                name: {
+                    "median": round(band.median, places),
+                    "interval": ranges(band),
+                    "weight": round(weights[name], 6),
+                }
+                for name, band in self.by_law.items()
+            },
+            "targets": [
+                {"value": target, "probability": round(self.predictive.probability(below=target), 4)}
+                for target in targets
+            ],
+            "distance": {"compute_ratio": float(f"{self.compute_ratio:.6g}")},
+            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+        }
+
+
+def answer(
+    fits: Sequence[Fit],
+    weights: Mapping[str, float],
+    asked: Point,
+    inputs: dict[str, float],
+    extrapolation: Extrapolation,
+    *,
+    seed: int,
+    notes: tuple[Note, ...] = (),
+) -> PointForecast:
+    """Mix the laws' draws at one point.
+
+    Args:
+        fits: of one table.
+        weights: of their laws, summing to one.
+        asked: the point as it was asked for.
+        inputs: the same, completed with all that the laws need and the table's scale.
+        extrapolation: the term beyond the data.
+        seed: of the noise and of the extrapolation slopes.
+        notes: what a reader must hear about this point.
+    """
+    scale = fits[0].runs.scale
+    largest = fits[0].references.scale_largest
+    h = float(distance(inputs[scale], largest))
+    d = math.log(inputs[scale] / largest)
+    curves = []
+    noises = []
+    for fit in fits:
+        m = fit.log_response(fit.inputs_at(inputs)).values.ravel()
+        nu = fit.degrees_of_freedom().values.ravel()
+        curves.append(m)
+        noises.append(fit.noise_scale(d).values.ravel() * stratified_student(nu, m.size, seed=seed + 1))
+    count = min(m.size for m in curves)
+    m = np.stack([draws[:count] for draws in curves])
+    noise = np.stack([draws[:count] for draws in noises])
+    drift = h * extrapolation.draws(count, seed=seed)
+    w = np.array([weights[fit.law.name] for fit in fits])
+    chains = fits[0].settings.chains
+
+    def band(draws: np.ndarray, these: np.ndarray = w) -> Band:
+        return Band(draws, these, chains)
+
+    parameters = float(w @ m.var(axis=1))
+    means = m.mean(axis=1)
+    law = float(w @ (means - w @ means) ** 2)
+    beyond = (h * extrapolation.sd) ** 2
+    # Draws that do not vary at all leave nothing to divide by.
+    total = parameters + law + beyond or 1.0
+    predictive = band(m + drift + noise)
+    low, high = band(noise).interval(0.9)
+    return PointForecast(
+        asked=asked,
+        at=inputs,
+        predictive=predictive,
+        raw=band(m + noise),
+        curve=band(m + drift),
+        by_law={fit.law.name: band((m + drift + noise)[i : i + 1], np.ones(1)) for i, fit in enumerate(fits)},
+        share={"parameters": parameters / total, "law": law / total, "extrapolation": beyond / total},
+        noise_width=band(m + drift).median * (high - low),
+        compute_ratio=inputs[scale] / largest,
+        notes=notes,
+    )
