@@ -9,9 +9,6 @@
 Heavy libraries load on first use, so importing the package costs little.
 """
 
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as _version
-
 from forecaster.band import Band
 from forecaster.check import Check, check
 from forecaster.diagnosis import Verdict
@@ -27,11 +24,6 @@ from forecaster.runs import Runs, read_runs
 from forecaster.scenario import Point, Scenario, scenario
 from forecaster.shelf import default_laws, law, shelf
 from forecaster.store import load_fits, save_fits
-
-try:
-    __version__ = _version("forecaster")
-except PackageNotFoundError:
-    __version__ = "unknown"
 
 __all__ = [
     "Band",
@@ -63,3 +55,14 @@ __all__ = [
     "scenario",
     "shelf",
 ]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("forecaster")
+        except PackageNotFoundError:
+            return "unknown"
+    raise AttributeError(f"module 'forecaster' has no attribute {name!r}")

@@ -6,28 +6,23 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 import forecaster
+from forecaster.asking import forecast_source, forecast_table, laws_named, runs_from
 from forecaster.console import INTERRUPTED, Console, report_error
-from forecaster.errors import ForecasterError, InputError, NotConverged, UsageError
+from forecaster.errors import ForecasterError, NotConverged, UsageError
 from forecaster.example import examples, read_example, write_example
 from forecaster.fit import fit as fit_law
 from forecaster.forecast import Forecast
-from forecaster.forecast import forecast as ask
-from forecaster.gate import refuse_too_few
 from forecaster.note import explain
-from forecaster.posterior import Fit
-from forecaster.runs import Runs, read_runs
-from forecaster.scenario import Scenario, scenario
+from forecaster.options import AllowFailed, AsJson, At, Columns, Laws, NoCache, Quiet, RunsArgument, Seed, Target, Where
+from forecaster.scenario import scenario
 from forecaster.shelf import default_laws, shelf
 from forecaster.shelf import law as read_law
-from forecaster.store import is_saved_fit, load_fits, save_fits
-
-if TYPE_CHECKING:
-    from forecaster.law import Law
+from forecaster.store import save_fits
 
 app = typer.Typer(
     name="forecaster",
@@ -39,23 +34,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-RunsArgument = Annotated[
-    str, typer.Argument(metavar="RUNS", help="CSV, TSV, Parquet, JSON or JSONL table of runs; or a saved fit's folder.")
-]
-Columns = Annotated[str, typer.Option(help="Which header is which, such as N=params,loss=val_loss.")]
-Where = Annotated[str, typer.Option(help="Keep only these rows, such as \"family == 'a'\".")]
-Laws = Annotated[str, typer.Option("--law", help="Names on the shelf or paths to TOML files, comma-separated.")]
-At = Annotated[
-    list[str], typer.Option(help="A point: N=70B,D=1.4T, or C=6e23 for the compute-optimal split; repeatable.")
-]
-Target = Annotated[list[str] | None, typer.Option(help="Give the chance of ending at or below this; repeatable.")]
-Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every random number.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no warnings on stderr.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither look for finished fits nor keep them.")]
-AllowFailed = Annotated[
-    bool, typer.Option("--allow-failed-checks", help="Show numbers of fits whose checks failed, stamped.")
-]
 DEMO_POINT = "N=70B,D=1.4T"
 DEMO_TARGET = 1.4
 
@@ -73,14 +51,9 @@ def demo(
     Example: `forecaster demo -o card.html`
     """
     console = Console(as_json, quiet)
-    answer = _forecast_table(
-        read_example(),
-        default_laws(read_example()),
-        scenario(DEMO_POINT, targets=[DEMO_TARGET]),
-        console,
-        seed,
-        not no_cache,
-    )
+    runs = read_example()
+    asked = scenario(DEMO_POINT, targets=[DEMO_TARGET])
+    answer = forecast_table(runs, default_laws(runs), asked, console=console, seed=seed, cache=not no_cache)
     paths = _write_card(answer, output, also=[])
     console.result(f"{_forecast_text(answer)}\n\nCard: {paths[0]}", {"demo": _card_data(answer, paths)})
 
@@ -126,7 +99,7 @@ def laws(
     console = Console(as_json, quiet)
     found = [read_law(law)] if law else [read_law(name) for name in shelf()]
     text = law_text(found[0]) if law else shelf_text(found)
-    console.result(text, {"laws": [law_dict(each) for each in found]})
+    console.result(text, {"laws": [law_dict(each) for each in found] if as_json else []})
 
 
 @app.command()
@@ -151,7 +124,7 @@ def check(
         return
     if not runs:
         raise UsageError("check needs a table of runs, or --explain CODE")
-    checked = check_runs(_read(runs, columns, where))
+    checked = check_runs(runs_from(runs, columns=columns, where=where))
     console.result(checked.text, {"check": checked.as_dict()})
 
 
@@ -173,8 +146,8 @@ def prior(
     from forecaster.prior_predictive import prior_predictive
 
     console = Console(as_json, quiet)
-    table = _read(runs, columns, where)
-    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in _laws(law, table)}
+    table = runs_from(runs, columns=columns, where=where)
+    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in laws_named(law, table)}
     text = "\n\n".join(f"{name}\n{each.text}" for name, each in found.items())
     console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})
 
@@ -199,8 +172,8 @@ def fit(
     from forecaster.describe import fit_dict, fit_text
 
     console = Console(as_json, quiet)
-    table = _read(runs, columns, where)
-    chosen = _laws(law, table)
+    table = runs_from(runs, columns=columns, where=where)
+    chosen = laws_named(law, table)
     with console.progress() as say:
         fits = [fit_law(each, table, seed=seed, cache=not no_cache, say=say) for each in chosen]
     console.warn(table.notes)
@@ -239,7 +212,18 @@ def forecast(
     from forecaster.report.provenance import provenance
 
     console = Console(as_json, quiet)
-    answer = _ask(runs, law, at, target, columns, where, console, seed, not no_cache, allow_failed_checks)
+    answer = forecast_source(
+        runs,
+        law=law,
+        at=at,
+        target=target,
+        columns=columns,
+        where=where,
+        console=console,
+        seed=seed,
+        cache=not no_cache,
+        allow_failed_checks=allow_failed_checks,
+    )
     data = answer.as_dict() | {"provenance": provenance(answer, command=_command())}
     console.result(_forecast_text(answer), data)
 
@@ -269,78 +253,20 @@ def report(
     console = Console(as_json, quiet)
     kinds = [kind.strip() for kind in also.split(",") if kind.strip()]
     refuse_unwritable(output, also=kinds)
-    answer = _ask(runs, law, at, target, columns, where, console, seed, not no_cache, allow_failed_checks)
+    answer = forecast_source(
+        runs,
+        law=law,
+        at=at,
+        target=target,
+        columns=columns,
+        where=where,
+        console=console,
+        seed=seed,
+        cache=not no_cache,
+        allow_failed_checks=allow_failed_checks,
+    )
     paths = _write_card(answer, output, also=kinds)
     console.result("\n".join(f"wrote {path}" for path in paths), {"report": _card_data(answer, paths)})
-
-
-def _read(source: str, columns: str, where: str) -> Runs:
-    if is_saved_fit(source):
-        if columns or where:
-            raise UsageError("--columns and --where do not apply to a saved fit; fit the table again instead")
-        return load_fits(source)[0].runs
-    return read_runs(source, columns=columns or None, where=where or None)
-
-
-def _laws(names: str, runs: Runs) -> tuple[Law, ...]:
-    if not names:
-        return default_laws(runs)
-    parts = [name.strip() for name in names.split(",") if name.strip()]
-    chosen = tuple(read_law(name) for name in parts)
-    called = [each.name for each in chosen]
-    for name in called:
-        if called.count(name) > 1:
-            raise UsageError(f"two laws are called {name}; name each once", where="--law")
-    return chosen
-
-
-def _ask(
-    source: str,
-    law: str,
-    at: Sequence[str],
-    target: Sequence[str] | None,
-    columns: str,
-    where: str,
-    console: Console,
-    seed: int,
-    cache: bool,
-    allow_failed_checks: bool,
-) -> Forecast:
-    from forecaster.quantity import parse_quantity
-
-    asked = scenario(at, targets=[parse_quantity(each) for each in target or []])
-    if is_saved_fit(source):
-        fits = _chosen(load_fits(source), law, source)
-        _read(source, columns, where)
-        return ask(fits, asked, seed=seed, allow_failed_checks=allow_failed_checks)
-    runs = _read(source, columns, where)
-    return _forecast_table(runs, _laws(law, runs), asked, console, seed, cache, allow_failed_checks)
-
-
-def _chosen(fits: tuple[Fit, ...], law: str, source: str) -> list[Fit]:
-    if not law:
-        return list(fits)
-    by_name = {each.law.name: each for each in fits}
-    names = [name.strip() for name in law.split(",") if name.strip()]
-    for name in names:
-        if name not in by_name:
-            raise InputError(f"the saved fit holds {', '.join(by_name)}, not {name}", where=source)
-    return [by_name[name] for name in names]
-
-
-def _forecast_table(
-    runs: Runs,
-    chosen: Sequence[Law],
-    asked: Scenario,
-    console: Console,
-    seed: int,
-    cache: bool,
-    allow_failed_checks: bool = False,
-) -> Forecast:
-    refuse_too_few(runs, chosen)
-    with console.progress() as say:
-        fits = [fit_law(each, runs, seed=seed, cache=cache, say=say) for each in chosen]
-        return ask(fits, asked, seed=seed, allow_failed_checks=allow_failed_checks, retry=True, cache=cache, say=say)
 
 
 def _forecast_text(answer: Forecast) -> str:
@@ -374,8 +300,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.argv[1:] = arguments
     as_json = "--json" in sys.argv
     try:
-        result = app(standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        status = app(standalone_mode=False)
+        # Typer turns an interrupt into this status and says nothing.
+        if status == INTERRUPTED:
+            raise KeyboardInterrupt
+        return status if isinstance(status, int) else 0
     except typer.TyperException as error:
         return report_error(UsageError(error.format_message()), as_json=as_json)
     except ForecasterError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from forecaster.errors import FormulaError, LawError, clipped
 from forecaster.formula import Formula, evaluate
 from forecaster.grammar import LONGEST, parse_expression, parse_formula
 
+FEW = 16
 Coordinate = Literal["value", "log", "logit"]
 
 
@@ -38,6 +40,10 @@ class Family:
 
 
 def _normal(p: Any) -> Any:
+    if np.size(p) <= FEW:
+        # SciPy takes longer to load than a page of priors takes to print.
+        inverse = np.vectorize(NormalDist().inv_cdf, otypes=[float])
+        return inverse(p)[()]
     from scipy.special import ndtri
 
     return ndtri(p)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from forecaster.errors import ScenarioError
 from forecaster.extrapolation import STUDIED
-from forecaster.law import SCALE
+from forecaster.law import Law
 from forecaster.note import Note
-from forecaster.posterior import Fit
+from forecaster.posterior import Fit, column_of
 from forecaster.quantity import format_quantity
 from forecaster.runs import Runs
 from forecaster.scenario import Scenario
@@ -18,6 +18,27 @@ from forecaster.split import optimal_split
 
 FAR_SPLIT = 3.0
 """How many times outside the table's tokens per parameter counts as far."""
+
+
+def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
+    """Refuse a point that lacks an input of a law; C alone stands for the split where the laws need N and D.
+
+    Raises:
+        ScenarioError: with the inputs that are missing.
+        RunsError: the table itself lacks one.
+    """
+    needed = {column_of(law, name, runs) for law in laws for name in law.inputs}
+    for name in sorted(needed):
+        runs.column(name)
+    for point in asked.points:
+        known = set(point.completed().inputs)
+        if known == {"C"} and {"N", "D"} <= needed:
+            known |= {"N", "D"}
+        missing = sorted((needed | {runs.scale}) - known)
+        if missing:
+            raise ScenarioError(
+                f"`{point}` lacks {' and '.join(missing)}; the laws need {', '.join(sorted(needed))}", where="point"
+            )
 
 
 def resolve(
@@ -30,13 +51,14 @@ def resolve(
     Raises:
         ScenarioError: a point lacks an input of a law.
     """
-    needed = {runs.scale if unit == SCALE else name for fit in fits for name, unit in fit.law.inputs.items()}
+    refuse_incomplete(asked, [fit.law for fit in fits], runs)
+    splits = any({"N", "D"} <= set(fit.law.inputs) for fit in fits)
     resolved = []
     notes: list[list[Note]] = []
     for point in asked.points:
         known = dict(point.completed().inputs)
         said: list[Note] = []
-        if set(known) == {"C"} and {"N", "D"} <= needed:
+        if set(known) == {"C"} and splits:
             split = optimal_split(fits, known["C"], weights=weights, seed=seed)
             known |= {"N": split.N, "D": split.D}
             if split.at_edge > 0.01:
@@ -48,11 +70,6 @@ def resolve(
                         warning=True,
                     )
                 )
-        missing = sorted((needed | {runs.scale}) - set(known))
-        if missing:
-            raise ScenarioError(
-                f"`{point}` lacks {' and '.join(missing)}; the laws need {', '.join(sorted(needed))}", where="point"
-            )
         said += _distance_notes(known, runs)
         resolved.append({name: known[name] for name in sorted(known, key=_input_order)})
         notes.append(said)

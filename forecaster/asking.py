@@ -1,0 +1,115 @@
+"""From the words of a command line to runs, laws and a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from forecaster.errors import InputError, UsageError
+from forecaster.fit import fit
+from forecaster.forecast import Forecast, forecast
+from forecaster.gate import refuse_too_few
+from forecaster.posterior import Fit
+from forecaster.quantity import parse_quantity
+from forecaster.resolve import refuse_incomplete
+from forecaster.runs import Runs, read_runs
+from forecaster.scenario import Scenario, scenario
+from forecaster.shelf import default_laws, law
+from forecaster.store import is_saved_fit, load_fits
+
+if TYPE_CHECKING:
+    from forecaster.console import Console
+    from forecaster.law import Law
+
+
+def runs_from(source: str, *, columns: str = "", where: str = "") -> Runs:
+    """The runs of a table's file, or those that a saved fit was made from.
+
+    Raises:
+        RunsError: the file cannot be read as runs.
+        UsageError: columns or where with a saved fit.
+    """
+    if not is_saved_fit(source):
+        return read_runs(source, columns=columns or None, where=where or None)
+    if columns or where:
+        raise UsageError("--columns and --where do not apply to a saved fit; fit the table again instead")
+    return load_fits(source)[0].runs
+
+
+def laws_named(names: str, runs: Runs) -> tuple[Law, ...]:
+    """The laws of a comma-separated list of names and paths; the table's default mixture where it is empty.
+
+    Raises:
+        LawError: an unknown name or a page that is not valid.
+        UsageError: two laws of one name.
+    """
+    if not names:
+        return default_laws(runs)
+    chosen = tuple(law(name) for name in _listed(names))
+    called = [each.name for each in chosen]
+    for name in called:
+        if called.count(name) > 1:
+            raise UsageError(f"two laws are called {name}; name each once", where="--law")
+    return chosen
+
+
+def forecast_source(
+    source: str,
+    *,
+    law: str,
+    at: Sequence[str],
+    target: Sequence[str] | None,
+    columns: str,
+    where: str,
+    console: Console,
+    seed: int,
+    cache: bool,
+    allow_failed_checks: bool,
+) -> Forecast:
+    """Forecast from a table, sampling what is not in the cache, or from a saved fit, sampling nothing."""
+    asked = scenario(at, targets=[parse_quantity(each) for each in target or []])
+    runs = runs_from(source, columns=columns, where=where)
+    if is_saved_fit(source):
+        fits = _chosen(load_fits(source), law, source)
+        return forecast(fits, asked, seed=seed, allow_failed_checks=allow_failed_checks)
+    return forecast_table(
+        runs,
+        laws_named(law, runs),
+        asked,
+        console=console,
+        seed=seed,
+        cache=cache,
+        allow_failed_checks=allow_failed_checks,
+    )
+
+
+def forecast_table(
+    runs: Runs,
+    laws: Sequence[Law],
+    asked: Scenario,
+    *,
+    console: Console,
+    seed: int,
+    cache: bool,
+    allow_failed_checks: bool = False,
+) -> Forecast:
+    """Fit laws to a table and forecast; what must be refused is refused before anything is sampled."""
+    refuse_too_few(runs, laws)
+    refuse_incomplete(asked, laws, runs)
+    with console.progress() as say:
+        fits = [fit(each, runs, seed=seed, cache=cache, say=say) for each in laws]
+        return forecast(
+            fits, asked, seed=seed, allow_failed_checks=allow_failed_checks, retry=True, cache=cache, say=say
+        )
+
+
+def _chosen(fits: tuple[Fit, ...], names: str, source: str) -> list[Fit]:
+    by_name = {each.law.name: each for each in fits}
+    for name in _listed(names):
+        if name not in by_name:
+            raise InputError(f"the saved fit holds {', '.join(by_name)}, not {name}", where=source)
+    return [by_name[name] for name in _listed(names)] or list(fits)
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]

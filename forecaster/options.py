@@ -1,0 +1,25 @@
+"""The options that several commands share, each with its help."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+RunsArgument = Annotated[
+    str, typer.Argument(metavar="RUNS", help="CSV, TSV, Parquet, JSON or JSONL table of runs; or a saved fit's folder.")
+]
+Columns = Annotated[str, typer.Option(help="Which header is which, such as N=params,loss=val_loss.")]
+Where = Annotated[str, typer.Option(help="Keep only these rows, such as \"family == 'a'\".")]
+Laws = Annotated[str, typer.Option("--law", help="Names on the shelf or paths to TOML files, comma-separated.")]
+At = Annotated[
+    list[str], typer.Option(help="A point: N=70B,D=1.4T, or C=6e23 for the compute-optimal split; repeatable.")
+]
+Target = Annotated[list[str] | None, typer.Option(help="Give the chance of ending at or below this; repeatable.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every random number.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no warnings on stderr.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither look for finished fits nor keep them.")]
+AllowFailed = Annotated[
+    bool, typer.Option("--allow-failed-checks", help="Show numbers of fits whose checks failed, stamped.")
+]
