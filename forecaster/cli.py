@@ -148,7 +148,7 @@ def prior(
     console = Console(as_json, quiet)
     table = runs_from(runs, columns=columns, where=where)
     found = {each.name: prior_predictive(each, table, at, seed=seed) for each in laws_named(law, table)}
-    text = "\n\n".join(f"{name}\n{each.text}" for name, each in found.items())
+    text = "\n\n".join(each.text for each in found.values())
     console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})
 
 

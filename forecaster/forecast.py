@@ -93,10 +93,11 @@ class Forecast:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: the keys `forecast` and `verdict` of the command-line contract."""
+        """JSON-ready: the keys `forecast` and `verdict` of the command-line contract, and the notes on the whole."""
         return {
             "forecast": [point.as_dict(self.weights, self.targets) for point in self.points],
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
+            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:

@@ -97,7 +97,7 @@ class PriorPredictive:
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: `prior` with one entry a point, `inside` and `notes`; an overflowing number is None."""
         return {
-            "prior": [_point_dict(point) for point in self.points],
+            "points": [_point_dict(point) for point in self.points],
             "inside": round(self.inside, 4),
             "notes": [{"code": note.code, "text": note.text} for note in self.notes],
         }

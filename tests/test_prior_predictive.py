@@ -85,8 +85,8 @@ def test_the_same_seed_gives_the_same_ranges() -> None:
 def test_table_text_and_json_say_the_same() -> None:
     found = prior_predictive(law("chinchilla"), RUNS, ["N=70B,D=1.4T", {"N": 1e9, "D": 2e10}])
     data = json.loads(json.dumps(found.as_dict(), allow_nan=False))
-    assert set(data) == {"prior", "inside", "notes"} and len(data["prior"]) == 2
-    first = data["prior"][0]
+    assert set(data) == {"points", "inside", "notes"} and len(data["points"]) == 2
+    first = data["points"][0]
     assert first["at"] == {"N": 70e9, "D": 1.4e12, "C": 5.88e23} and first["asked"] == "N=70B,D=1.4T"
     assert set(first["interval"]) == {"50", "80", "90", "95"}
     assert found.table.loc[0, "90% low"] == pytest.approx(first["interval"]["90"][0], abs=0.1)
@@ -100,7 +100,7 @@ def test_ranges_wider_than_any_number_are_still_json(page: str) -> None:
     found = prior_predictive(read_law(page.format(mean=1), name="line"), by_compute(), "C=1e22")
     assert json.dumps(found.as_dict(), allow_nan=False)
     assert ("prior-without-response" in codes(found)) is ("900" in page)
-    assert (found.as_dict()["prior"][0]["interval"]["95"][1] is None) is ("5000" in page)
+    assert (found.as_dict()["points"][0]["interval"]["95"][1] is None) is ("5000" in page)
 
 
 def test_compute_alone_is_refused_for_laws_of_n_and_d_with_the_cure() -> None:
