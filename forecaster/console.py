@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,15 +52,12 @@ class Console:
             yield self.say
             return
         from rich.console import Console as RichConsole
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-        terminal = RichConsole(stderr=True)
-        started = time.perf_counter()
-        with terminal.status("starting") as status:
-
-            def say(line: str) -> None:
-                status.update(f"{line} ({time.perf_counter() - started:.0f} s)")
-
-            yield say
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with Progress(*columns, console=RichConsole(stderr=True), transient=True) as live:
+            task = live.add_task("starting", total=None)
+            yield lambda line: live.update(task, description=line)
 
 
 def report_error(error: ForecasterError, *, as_json: bool) -> int:
