@@ -44,6 +44,11 @@ OTHER_RESPONSE = Extrapolation(mean=0.0, sd=0.006)
 """Wider and without a direction, for responses that were not studied."""
 
 
+def extrapolation_for(*, language_loss: bool) -> Extrapolation:
+    """The term for a response, by whether it is a language-model loss."""
+    return LANGUAGE_LOSS if language_loss else OTHER_RESPONSE
+
+
 def distance(scale: Any, largest: float) -> Any:
     """h, the e-folds of compute beyond the largest run: 0 inside the table, held at log 1000 beyond what was studied.
 

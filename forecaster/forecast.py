@@ -10,7 +10,7 @@ from forecaster.answer import PointForecast, answer
 from forecaster.band import MASSES
 from forecaster.diagnosis import Verdict
 from forecaster.errors import NotConverged, ScenarioError
-from forecaster.extrapolation import LANGUAGE_LOSS, OTHER_RESPONSE, Extrapolation
+from forecaster.extrapolation import OTHER_RESPONSE, Extrapolation, extrapolation_for
 from forecaster.fit import Say
 from forecaster.gate import judge_at, refuse_too_few, sample_longer
 from forecaster.note import Note
@@ -163,8 +163,9 @@ def forecast(
     if list(kept) != list(fits) or retry:
         # The optimum of a compute budget must rest on the very fits that speak.
         resolved, point_notes = resolve(kept, asked, runs, weights, seed=seed)
-    extrapolation, notes = _extrapolation_for(runs)
-    notes = [*runs.notes, *(_dropped(fit, all_weights, verdicts) for fit in fits if fit not in kept), *notes]
+    extrapolation = extrapolation_for(language_loss=runs.is_language_loss)
+    dropped = [_dropped(fit, all_weights, verdicts) for fit in fits if fit not in kept]
+    notes = [*runs.notes, *dropped, *_response_notes(runs)]
     return Forecast(
         points=tuple(
             answer(kept, weights, point, inputs, extrapolation, seed=seed, notes=tuple(said))
@@ -201,11 +202,11 @@ def _dropped(fit: Fit, weights: Mapping[str, float], verdicts: Mapping[str, Verd
     return Note("law-dropped", text, warning=True)
 
 
-def _extrapolation_for(runs: Runs) -> tuple[Extrapolation, list[Note]]:
+def _response_notes(runs: Runs) -> list[Note]:
     if runs.is_language_loss:
-        return LANGUAGE_LOSS, []
+        return []
     text = (
         f"`{runs.response}` does not look like a language-model loss, so the extrapolation term has no direction and "
         f"is wider (mean 0, sd {OTHER_RESPONSE.sd:g} per e-fold of compute)."
     )
-    return OTHER_RESPONSE, [Note("other-response", text, warning=True)]
+    return [Note("other-response", text, warning=True)]

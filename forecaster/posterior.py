@@ -130,7 +130,7 @@ class Fit:
         """The table's fixed values."""
         return references(self.law, self.runs)
 
-    @property
+    @cached_property
     def posterior(self) -> xr.Dataset:
         """Draws of every parameter, dims (chain, draw)."""
         return self.draws["posterior"].to_dataset()

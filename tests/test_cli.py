@@ -117,13 +117,15 @@ def test_too_few_runs_are_refused_with_status_3_before_any_sampling(run: Run, ta
 
 
 def test_a_forecast_prints_its_result_on_stdout_and_progress_on_stderr(run: Run, table: Path) -> None:
-    outcome = run("forecast", table, "--at", "N=10B,D=1T", "--target", "2.1", "--law", "chinchilla")
+    arguments = ["forecast", table, "--at", "N=10B,D=1T", "--target", "2.1", "--law", "chinchilla"]
+    outcome = run(*arguments)
     assert outcome.status == 0
     assert "90%" in outcome.out
-    assert "chinchilla" in outcome.err
-    quiet = run("forecast", table, "--at", "N=10B,D=1T", "--target", "2.1", "--law", "chinchilla", "--quiet")
-    assert quiet.err == ""
-    assert quiet.out == outcome.out
+    again = run(*arguments)
+    assert again.err == "chinchilla: fit found in the cache\n"
+    assert again.out == outcome.out
+    quiet = run(*arguments, "--quiet")
+    assert quiet == Outcome(0, outcome.out, "")
 
 
 def test_a_saved_fit_forecasts_the_same_numbers_without_sampling(

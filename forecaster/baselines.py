@@ -1,0 +1,128 @@
+"""What forecasts are held against: the last value, a straight line, and the usual robust fit with a bootstrap.
+
+Each answers with draws of the log response of the hidden runs, shape (sample, test run).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from forecaster.extrapolation import stratified_student
+from forecaster.fold import Fold
+from forecaster.runs import Runs
+
+SAMPLES = 4_000
+RESAMPLES = 100
+HUBER = 1e-3
+FEWEST_ON_LINE = 4
+
+
+def frontier(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
+    """Log scale and log response of the runs that were the best so far, in order of scale."""
+    order = np.argsort(runs.column(runs.scale), kind="stable")
+    x, y = np.log(runs.column(runs.scale)[order]), np.log(runs.column("loss")[order])
+    best = y <= np.minimum.accumulate(y)
+    return x[best], y[best]
+
+
+def last_quarter(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
+    """The last quarter of the frontier, at least four points of it where it has them."""
+    x, y = frontier(runs)
+    count = max(FEWEST_ON_LINE, -(-len(x) // 4))
+    return x[-count:], y[-count:]
+
+
+def naive_last(fold: Fold, *, seed: int) -> np.ndarray:
+    """The best response so far, give or take what the last quarter of the frontier varied."""
+    _, y = last_quarter(fold.train)
+    spread = float(np.std(y, ddof=1)) if len(y) > 1 else 0.01
+    noise = max(spread, 1e-4) * stratified_student(np.inf, SAMPLES, seed=seed)
+    return np.repeat((y[-1] + noise)[:, None], len(fold.test), axis=1)
+
+
+def naive_line(fold: Fold, *, seed: int) -> np.ndarray:
+    """A straight log-log line through the last quarter of the frontier, with its textbook predictive distribution."""
+    x, y = last_quarter(fold.train)
+    asked = np.log(fold.test.column(fold.train.scale))
+    if len(x) < 3:
+        return naive_last(fold, seed=seed)
+    slope, level = np.polyfit(x, y, 1)
+    residual = y - (level + slope * x)
+    freedom = len(x) - 2
+    s = max(float(np.sqrt(residual @ residual / freedom)), 1e-4)
+    lever = 1 + 1 / len(x) + (asked - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum()
+    t = stratified_student(float(freedom), SAMPLES, seed=seed)
+    return np.asarray(level + slope * asked + s * np.sqrt(lever) * t[:, None])
+
+
+def huber_bootstrap(fold: Fold, *, seed: int) -> np.ndarray:
+    """The Chinchilla law by Huber loss on the log response, its runs resampled, with its residuals as noise.
+
+    Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3 (delta .001), with the bootstrap that is usual since.
+    On a table without N and D, the power law with a floor in its one scale.
+    """
+    random = np.random.default_rng(seed)
+    train, test = fold.train, fold.test
+    inputs = ("N", "D") if {"N", "D"} <= set(train.inputs) else (train.scale,)
+    x = np.log([train.column(name) for name in inputs])
+    centre = x.mean(axis=1, keepdims=True)
+    x = x - centre
+    asked = np.log([test.column(name) for name in inputs]) - centre
+    level = float(np.log(train.column("loss")).mean())
+    y = np.log(train.column("loss")) - level
+    first = _huber_fit(x, y, starts=_starts(len(inputs)))
+    residual = y - _curve(first, x)
+    draws = []
+    for _ in range(RESAMPLES):
+        rows = random.integers(0, len(y), len(y))
+        fitted = _huber_fit(x[:, rows], y[rows], starts=[first])
+        noise = random.choice(residual, (SAMPLES // RESAMPLES, len(test)))
+        draws.append(_curve(fitted, asked) + noise)
+    return level + np.concatenate(draws)
+
+
+def _curve(theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Log of exp(e) + sum_i exp(a_i - alpha_i x_i), theta = (e, a..., alpha...)."""
+    k = len(x)
+    terms = [np.full(x.shape[1], theta[0]), *(theta[1 + i] - theta[1 + k + i] * x[i] for i in range(k))]
+    return np.asarray(np.logaddexp.reduce(terms, axis=0))
+
+
+def _starts(inputs: int) -> list[np.ndarray]:
+    return [
+        np.array([e, *[a] * inputs, *[alpha] * inputs])
+        for e in (-0.5, -1.5)
+        for a in (-0.7, -2.0)
+        for alpha in (0.2, 0.5)
+    ]
+
+
+def _huber_fit(x: np.ndarray, y: np.ndarray, *, starts: list[np.ndarray]) -> np.ndarray:
+    from scipy.optimize import minimize
+
+    k = len(x)
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        terms = np.array([np.full(x.shape[1], theta[0]), *(theta[1 + i] - theta[1 + k + i] * x[i] for i in range(k))])
+        curve = np.logaddexp.reduce(terms, axis=0)
+        share = np.exp(terms - curve)
+        r = curve - y
+        inside = np.abs(r) <= HUBER
+        value = np.where(inside, 0.5 * r**2, HUBER * (np.abs(r) - 0.5 * HUBER)).sum()
+        pull = np.where(inside, r, HUBER * np.sign(r))
+        slope = np.concatenate([share @ pull, [-(share[1 + i] * x[i]) @ pull for i in range(k)]])
+        # In units of delta, so that the optimiser's tolerances mean something.
+        return float(value) / HUBER, slope / HUBER
+
+    bounds = [(-8.0, 3.0), *[(-12.0, 3.0)] * k, *[(0.0, 3.0)] * k]
+    found = [minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds) for start in starts]
+    return np.asarray(min(found, key=lambda each: each.fun).x)
+
+
+BASELINES: dict[str, Callable[..., np.ndarray]] = {
+    "naive-last": naive_last,
+    "naive-line": naive_line,
+    "huber-bootstrap": huber_bootstrap,
+}
