@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from forecaster.errors import InputError, UsageError
-from forecaster.fit import fit
+from forecaster.diagnosis import Verdict
+from forecaster.errors import InputError, NotConverged, UsageError
+from forecaster.fit import Say, fit
 from forecaster.forecast import Forecast, forecast
 from forecaster.gate import refuse_too_few
+from forecaster.note import Note
 from forecaster.posterior import Fit
 from forecaster.quantity import parse_quantity
 from forecaster.resolve import refuse_incomplete
@@ -46,6 +50,8 @@ def laws_named(names: str, runs: Runs) -> tuple[Law, ...]:
     if not names:
         return default_laws(runs)
     chosen = tuple(law(name) for name in _listed(names))
+    if not chosen:
+        raise UsageError(f"`{names}` names no law", where="--law")
     called = [each.name for each in chosen]
     for name in called:
         if called.count(name) > 1:
@@ -62,7 +68,7 @@ def forecast_source(
     columns: str,
     where: str,
     console: Console,
-    seed: int,
+    seed: int | None,
     cache: bool,
     allow_failed_checks: bool,
 ) -> Forecast:
@@ -71,13 +77,14 @@ def forecast_source(
     runs = runs_from(source, columns=columns, where=where)
     if is_saved_fit(source):
         fits = _chosen(load_fits(source), law, source)
+        seed = fits[0].seed if seed is None else seed
         return forecast(fits, asked, seed=seed, allow_failed_checks=allow_failed_checks)
     return forecast_table(
         runs,
         laws_named(law, runs),
         asked,
         console=console,
-        seed=seed,
+        seed=1 if seed is None else seed,
         cache=cache,
         allow_failed_checks=allow_failed_checks,
     )
@@ -97,10 +104,36 @@ def forecast_table(
     refuse_too_few(runs, laws)
     refuse_incomplete(asked, laws, runs)
     with console.progress() as say:
-        fits = [fit(each, runs, seed=seed, cache=cache, say=say) for each in laws]
-        return forecast(
+        fits, refusals = fit_each(laws, runs, seed=seed, cache=cache, say=say)
+        answer = forecast(
             fits, asked, seed=seed, allow_failed_checks=allow_failed_checks, retry=True, cache=cache, say=say
         )
+    dropped = [
+        Note("law-dropped", f"{name} (weight {1 / len(laws):.2f}) is left out: {refusal.message}", warning=True)
+        for name, refusal in refusals.items()
+    ]
+    failed = {name: Verdict("fail", math.inf, 0.0, 0, (refusal.message,)) for name, refusal in refusals.items()}
+    return replace(answer, verdicts={**answer.verdicts, **failed}, notes=(*answer.notes, *dropped))
+
+
+def fit_each(
+    laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say
+) -> tuple[list[Fit], dict[str, NotConverged]]:
+    """The fits of several laws, and why any of them could not start.
+
+    Raises:
+        NotConverged: none could.
+    """
+    fits: list[Fit] = []
+    refusals: dict[str, NotConverged] = {}
+    for each in laws:
+        try:
+            fits.append(fit(each, runs, seed=seed, cache=cache, say=say))
+        except NotConverged as refusal:
+            refusals[each.name] = refusal
+    if not fits:
+        raise next(iter(refusals.values()))
+    return fits, refusals
 
 
 def _chosen(fits: tuple[Fit, ...], names: str, source: str) -> list[Fit]:

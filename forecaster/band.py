@@ -78,7 +78,7 @@ class Band:
     @property
     def decimals(self) -> int:
         """Decimal places that the Monte Carlo error of the median and the 90% range leaves."""
-        return decimals(float(self.error(np.array([0.05, 0.5, 0.95])).max()))
+        return decimals(float(self.error(np.array([0.05, 0.5, 0.95])).max()), self.median)
 
     def _batches(self) -> np.ndarray | None:
         count = BATCHES_PER_CHAIN * self.chains
@@ -109,11 +109,19 @@ def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndar
     return np.asarray(np.interp(p, position, flat[order]))
 
 
-def decimals(error: float) -> int:
-    """Decimal places whose last unit is not finer than a Monte Carlo error; at least 0, at most 6."""
+def decimals(error: float, value: float = 1.0) -> int:
+    """Decimal places whose last unit is not finer than a Monte Carlo error; at most seven significant digits.
+
+    Args:
+        error: the Monte Carlo standard error.
+        value: the number to be printed.
+    """
+    finest = 6
+    if math.isfinite(value) and value != 0:
+        finest = max(0, 6 - math.floor(math.log10(abs(value))))
     if not (math.isfinite(error) and error > 0):
-        return 6
-    return int(min(6, max(0, -math.ceil(math.log10(error)))))
+        return finest
+    return int(min(finest, max(0, -math.ceil(math.log10(error)))))
 
 
 def _log(value: float) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from forecaster.note import Note
 from forecaster.outliers import Outlier, outliers
 from forecaster.quantity import format_quantity
-from forecaster.remarks import Span, compute_source, count, factor, remarks
+from forecaster.remarks import Span, compute_source, count, distinct, factor, remarks
 from forecaster.runs import Runs
 
 if TYPE_CHECKING:
@@ -96,13 +96,7 @@ def _span(name: str, values: NDArray[np.float64]) -> Span:
     if not len(values):
         return Span(name, math.nan, math.nan, 0.0, 0)
     low, high = float(values.min()), float(values.max())
-    return Span(name, low, high, math.log10(high) - math.log10(low), _distinct(values))
-
-
-def _distinct(values: NDArray[np.float64]) -> int:
-    # Budgets meant to be equal differ in the last digits once computed from rounded N and D.
-    steps = np.diff(np.sort(np.log(values)))
-    return int((steps > 1e-3).sum()) + 1
+    return Span(name, low, high, math.log10(high) - math.log10(low), distinct(values))
 
 
 def _json_ready(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -11,18 +12,30 @@ from typing import Annotated, Any
 import typer
 
 import forecaster
-from forecaster.asking import forecast_source, forecast_table, laws_named, runs_from
+from forecaster.asking import fit_each, forecast_source, forecast_table, laws_named, runs_from
 from forecaster.console import INTERRUPTED, Console, report_error
-from forecaster.errors import ForecasterError, NotConverged, UsageError
+from forecaster.errors import ForecasterError, InputError, NotConverged, UsageError
 from forecaster.example import examples, read_example, write_example
-from forecaster.fit import fit as fit_law
 from forecaster.forecast import Forecast
 from forecaster.note import explain
-from forecaster.options import AllowFailed, AsJson, At, Columns, Laws, NoCache, Quiet, RunsArgument, Seed, Target, Where
+from forecaster.options import (
+    AllowFailed,
+    AsJson,
+    At,
+    Columns,
+    Laws,
+    NoCache,
+    Quiet,
+    RunsArgument,
+    Seed,
+    SeedOrSaved,
+    Target,
+    Where,
+)
 from forecaster.scenario import scenario
 from forecaster.shelf import default_laws, shelf
 from forecaster.shelf import law as read_law
-from forecaster.store import save_fits
+from forecaster.store import refuse_taken, save_fits
 
 app = typer.Typer(
     name="forecaster",
@@ -132,7 +145,7 @@ def check(
 def prior(
     runs: RunsArgument,
     law: Laws,
-    at: At,
+    at: Annotated[list[str], typer.Option(help="A point such as N=70B,D=1.4T; repeatable.")],
     columns: Columns = "",
     where: Where = "",
     seed: Seed = 1,
@@ -174,9 +187,13 @@ def fit(
     console = Console(as_json, quiet)
     table = runs_from(runs, columns=columns, where=where)
     chosen = laws_named(law, table)
+    if output is not None:
+        refuse_taken(output)
     with console.progress() as say:
-        fits = [fit_law(each, table, seed=seed, cache=not no_cache, say=say) for each in chosen]
+        fits, refusals = fit_each(chosen, table, seed=seed, cache=not no_cache, say=say)
     console.warn(table.notes)
+    for name, refusal in refusals.items():
+        console.say(f"warning law-dropped: {name}: {refusal.message}")
     if not allow_failed_checks and all(each.verdict.status == "fail" for each in fits):
         raise NotConverged(" ".join(note for each in fits for note in each.verdict.notes), where=table.name)
     shown = [each for each in fits if allow_failed_checks or each.verdict.status != "fail"]
@@ -199,7 +216,7 @@ def forecast(
     target: Target = None,
     columns: Columns = "",
     where: Where = "",
-    seed: Seed = 1,
+    seed: SeedOrSaved = None,
     allow_failed_checks: AllowFailed = False,
     no_cache: NoCache = False,
     as_json: AsJson = False,
@@ -238,7 +255,7 @@ def report(
     target: Target = None,
     columns: Columns = "",
     where: Where = "",
-    seed: Seed = 1,
+    seed: SeedOrSaved = None,
     allow_failed_checks: AllowFailed = False,
     no_cache: NoCache = False,
     as_json: AsJson = False,
@@ -334,7 +351,9 @@ def _card_data(answer: Forecast, paths: Sequence[Path]) -> dict[str, Any]:
 
 
 def _command() -> str:
-    return shlex.join(["forecaster", *sys.argv[1:]])
+    said = shlex.join(["forecaster", *sys.argv[1:]])
+    # A file name need not be text; what stands for its other bytes cannot be written as UTF-8.
+    return said.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -342,6 +361,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is not None:
         sys.argv[1:] = arguments
     as_json = "--json" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot show is better spelled out than the whole answer lost.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = app(standalone_mode=False)
         # Typer turns an interrupt into this status and says nothing.
@@ -359,6 +382,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of stdout has left; Python would complain once more when it flushes at exit.
         sys.stdout = None
         return 0
+    except OSError as error:
+        return report_error(InputError(f"{error.strerror or error}", where=str(error.filename or "")), as_json=as_json)
 
 
 def _version(asked: bool) -> None:

@@ -30,10 +30,11 @@ class Console:
     def result(self, text: str, data: dict[str, Any]) -> None:
         """Print a result: its text, or its data as one JSON object."""
         if self.as_json:
-            print(json.dumps(data, ensure_ascii=False, allow_nan=False))
+            print(json.dumps(data, allow_nan=False))
         else:
             print(text.rstrip("\n"))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
 
     def say(self, line: str) -> None:
         """A line of progress."""

@@ -34,6 +34,11 @@ from forecaster.store import load_cached, save_cached
 
 Say = Callable[[str], None]
 
+NO_START = (
+    "the sampler finds no start, because the priors put the law where it has no finite value: "
+    "see them with `forecaster laws`, and what they say of your table with `forecaster prior`"
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Density:
@@ -314,9 +319,13 @@ def _sample(
             done = sum(chain.finished_draws for chain in chains) / sum(chain.total_draws for chain in chains)
             say(f"sampling {law.name}: {done:.0%}, {now - started:.0f} s")
 
+    model = _with_data(density, law, rows, fixed, fixed_values.values)
+    # A sampler that finds no start brings the whole process down when it leaves.
+    if not any(np.isfinite(density.value(model.initial_point_func(seed + i), rows, fixed)[0]) for i in range(20)):
+        raise NotConverged(NO_START, where=law.name)
     try:
         sampler = nutpie.sample(
-            _with_data(density, law, rows, fixed, fixed_values.values),
+            model,
             draws=settings.draws,
             tune=settings.tune,
             chains=settings.chains,
@@ -334,12 +343,8 @@ def _sample(
         except BaseException:
             sampler.cancel()
             raise
-    except RuntimeError as error:
-        raise NotConverged(
-            f"the sampler could not start ({str(error).splitlines()[0]}); the priors put the law where it has no "
-            "finite value: check them with `forecaster laws`",
-            where=law.name,
-        ) from None
+    except RuntimeError:
+        raise NotConverged(NO_START, where=law.name) from None
     thinned = trace.isel(draw=slice(None, None, settings.thin)) if settings.thin > 1 else trace
     values: dict[str, Any] = dict(fixed_values.values)
     for name, prior in law.priors.items():

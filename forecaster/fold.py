@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.errors import InputError, TooFewRuns
-from forecaster.remarks import FEWEST_RUNS, FEWEST_SCALES
+from forecaster.remarks import FEWEST_RUNS, FEWEST_SCALES, distinct
 from forecaster.runs import Runs
 
 ORIGINS = (0.40, 0.55, 0.70, 0.85)
@@ -41,7 +41,7 @@ class Fold:
     @property
     def usable(self) -> bool:
         """Whether enough is shown to fit, and enough hidden to score."""
-        scales = len(np.unique(self.train.column(self.train.scale)))
+        scales = distinct(self.train.column(self.train.scale)) if len(self.train) else 0
         return len(self.train) >= FEWEST_RUNS and scales >= FEWEST_SCALES and len(self.test) >= FEWEST_HIDDEN
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.answer import PointForecast, answer
 from forecaster.band import MASSES
+from forecaster.check import check
 from forecaster.diagnosis import Verdict
 from forecaster.errors import NotConverged, ScenarioError
 from forecaster.extrapolation import OTHER_RESPONSE, Extrapolation, extrapolation_for
@@ -17,7 +18,7 @@ from forecaster.note import Note
 from forecaster.posterior import Fit
 from forecaster.resolve import resolve
 from forecaster.runs import Runs
-from forecaster.scenario import Point, scenario
+from forecaster.scenario import Point, Scenario, scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,13 +144,15 @@ def forecast(
     """
     fits = [fits] if isinstance(fits, Fit) else list(fits)
     asked = scenario(at, targets=targets)
+    if not fits:
+        raise ScenarioError("a forecast needs at least one fit")
     runs = fits[0].runs
-    if any(fit.runs.sha256 != runs.sha256 for fit in fits):
+    if any(fit.runs.sha256 != runs.sha256 or not fit.is_of(runs) for fit in fits):
         raise ScenarioError("the fits are of different tables; forecast from one table at a time")
     refuse_too_few(runs, [fit.law for fit in fits])
     all_weights = _normalised(weights, [fit.law.name for fit in fits])
     resolved, point_notes = resolve(fits, asked, runs, all_weights, seed=seed)
-    named = {point.text: inputs for point, inputs in zip(asked.points, resolved, strict=True)}
+    named = _named(asked, resolved)
     judged = [judge_at(fit, named) for fit in fits]
     if retry:
         fits, judged = sample_longer(fits, judged, named, cache=cache, say=say)
@@ -163,9 +166,11 @@ def forecast(
     if list(kept) != list(fits) or retry:
         # The optimum of a compute budget must rest on the very fits that speak.
         resolved, point_notes = resolve(kept, asked, runs, weights, seed=seed)
+        if _named(asked, resolved) != named:
+            verdicts |= {fit.law.name: judge_at(fit, _named(asked, resolved)) for fit in kept}
     extrapolation = extrapolation_for(language_loss=runs.is_language_loss)
     dropped = [_dropped(fit, all_weights, verdicts) for fit in fits if fit not in kept]
-    notes = [*runs.notes, *dropped, *_response_notes(runs)]
+    notes = [*runs.notes, *_table_warnings(runs), *dropped, *_response_notes(runs)]
     return Forecast(
         points=tuple(
             answer(kept, weights, point, inputs, extrapolation, seed=seed, notes=tuple(said))
@@ -180,6 +185,14 @@ def forecast(
         unchecked=any(verdicts[fit.law.name].status == "fail" for fit in kept),
         seed=seed,
     )
+
+
+def _named(asked: Scenario, resolved: Sequence[Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
+    """The points by a name for a person; points that print alike stay apart."""
+    named: dict[str, Mapping[str, float]] = {}
+    for point, inputs in zip(asked.points, resolved, strict=True):
+        named[point.text if point.text not in named else f"{point} (point {len(named) + 1})"] = inputs
+    return named
 
 
 def _normalised(weights: Mapping[str, float] | None, names: Sequence[str]) -> dict[str, float]:
@@ -200,6 +213,12 @@ def _dropped(fit: Fit, weights: Mapping[str, float], verdicts: Mapping[str, Verd
     reasons = " ".join(verdicts[name].notes)
     text = f"{name} (weight {weights[name]:.2f}) did not pass its checks and is left out: {reasons}"
     return Note("law-dropped", text, warning=True)
+
+
+def _table_warnings(runs: Runs) -> list[Note]:
+    """What a check of the table warns of, so that nobody has to have asked for it."""
+    said_otherwise = set() if runs.is_language_loss else {"response-not-loss"}
+    return [note for note in check(runs).notes if note.warning and note.code not in said_otherwise]
 
 
 def _response_notes(runs: Runs) -> list[Note]:

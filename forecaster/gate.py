@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
-
 from forecaster.diagnosis import Verdict, better
 from forecaster.errors import TooFewRuns
 from forecaster.fit import Say, refit
 from forecaster.law import Law
 from forecaster.posterior import FIRST_TRY, Fit
-from forecaster.remarks import FEWEST_RUNS, FEWEST_SCALES
+from forecaster.remarks import FEWEST_RUNS, FEWEST_SCALES, distinct
 from forecaster.runs import Runs
 
 
@@ -27,7 +25,7 @@ def refuse_too_few(runs: Runs, laws: Iterable[Law]) -> None:
         raise TooFewRuns(
             f"{len(runs)} runs are too few to forecast from; {FEWEST_RUNS} are needed: {cure}", where=runs.name
         )
-    scales = len(np.unique(runs.column(runs.scale)))
+    scales = distinct(runs.column(runs.scale))
     if scales < FEWEST_SCALES:
         raise TooFewRuns(
             f"the runs have {scales} distinct values of {runs.scale}; {FEWEST_SCALES} are needed: {cure}",

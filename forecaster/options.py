@@ -17,6 +17,10 @@ At = Annotated[
 ]
 Target = Annotated[list[str] | None, typer.Option(help="Give the chance of ending at or below this; repeatable.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every random number.")]
+SeedOrSaved = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, max=2**32 - 1, help="Of every random number. [default: 1, or the saved fit's]"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no warnings on stderr.")]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither look for finished fits nor keep them.")]

@@ -140,6 +140,11 @@ class Fit:
         """How many of the draws ended a trajectory that lost its energy."""
         return int(self.draws["sample_stats"].to_dataset()["diverging"].sum())
 
+    def is_of(self, runs: Runs) -> bool:
+        """Whether the law's inputs in a table are those that were fitted."""
+        columns = [column_of(self.law, name, self.runs) for name in self.law.inputs]
+        return all(runs.has(name) and np.array_equal(runs.column(name), self.runs.column(name)) for name in columns)
+
     def inputs_at(self, point: Mapping[str, float]) -> dict[str, float]:
         """The law's inputs at a point.
 

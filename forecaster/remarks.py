@@ -171,6 +171,15 @@ def _response(runs: Runs) -> list[Note]:
     return notes
 
 
+def distinct(values: np.ndarray) -> int:
+    """How many values differ by more than a thousandth.
+
+    Budgets meant to be equal differ in the last digits once computed from rounded N and D.
+    """
+    steps = np.diff(np.sort(np.log(values)))
+    return int((steps > 1e-3).sum()) + 1
+
+
 def factor(decades: float) -> str:
     """A ratio in words, from its log10."""
     return f"a factor of {10**decades:.3g}" if decades < 300 else f"a factor of 1e{decades:.0f}"

@@ -30,8 +30,15 @@ def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
     needed = {column_of(law, name, runs) for law in laws for name in law.inputs}
     for name in sorted(needed):
         runs.column(name)
+    usable = needed | {"N", "D", "C", "U", runs.scale}
     for point in asked.points:
-        known = set(point.completed().inputs)
+        unknown = sorted(set(point.inputs) - usable)
+        if unknown:
+            raise ScenarioError(
+                f"`{point}` gives {' and '.join(unknown)}, which no law here reads; give {', '.join(sorted(needed))}",
+                where="point",
+            )
+        known = set(point.completed(runs.flop_per_parameter_token).inputs)
         if known == {"C"} and {"N", "D"} <= needed:
             known |= {"N", "D"}
         missing = sorted((needed | {runs.scale}) - known)
@@ -56,7 +63,7 @@ def resolve(
     resolved = []
     notes: list[list[Note]] = []
     for point in asked.points:
-        known = dict(point.completed().inputs)
+        known = dict(point.completed(runs.flop_per_parameter_token).inputs)
         said: list[Note] = []
         if set(known) == {"C"} and splits:
             split = optimal_split(fits, known["C"], weights=weights, seed=seed)

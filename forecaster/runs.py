@@ -87,6 +87,13 @@ class Runs:
         """Whether the response's header looks like a language model's loss; its values are not looked at."""
         return looks_like_loss(self.response)
 
+    @property
+    def flop_per_parameter_token(self) -> float:
+        """How the table counts compute: the median of C/(N D); 6 where it lacks one of the three."""
+        if not {"N", "D", "C"} <= set(self.inputs):
+            return 6.0
+        return float(np.median(self.column("C") / (self.column("N") * self.column("D"))))
+
     def place(self, row: int) -> str:
         """Where a row (counted from 0) stands in the file: "line 7", or "row 3" counted from 1."""
         return self.places[row] if self.places else f"row {row + 1}"

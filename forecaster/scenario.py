@@ -36,16 +36,20 @@ class Point:
                 raise ScenarioError(f"{name} is {value:g}; a point needs {name} > 0", where="point")
         object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
 
-    def completed(self) -> Point:
-        """The point with the third of N, D and C filled in by C = 6ND where two of them are known."""
+    def completed(self, flop: float = FLOP_PER_PARAMETER_TOKEN) -> Point:
+        """The point with the third of N, D and C filled in where two of them are known: C = 6ND from N and D.
+
+        Args:
+            flop: what a table counts as one parameter's work on one token, for N or D from a given C.
+        """
         known = dict(self.inputs)
         match "N" in known, "D" in known, "C" in known:
             case True, True, False:
                 known["C"] = FLOP_PER_PARAMETER_TOKEN * known["N"] * known["D"]
             case True, False, True:
-                known["D"] = known["C"] / (FLOP_PER_PARAMETER_TOKEN * known["N"])
+                known["D"] = known["C"] / (flop * known["N"])
             case False, True, True:
-                known["N"] = known["C"] / (FLOP_PER_PARAMETER_TOKEN * known["D"])
+                known["N"] = known["C"] / (flop * known["D"])
         return Point(known)
 
     @property

@@ -11,7 +11,6 @@ import numpy as np
 from forecaster.band import weighted_quantile
 from forecaster.errors import ScenarioError
 from forecaster.posterior import Fit
-from forecaster.scenario import FLOP_PER_PARAMETER_TOKEN
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,13 +30,15 @@ class Split:
     """The optimum of one compute budget, pooled over laws.
 
     Args:
-        C: the budget, FLOP.
+        C: the budget, FLOP, counted as the table counts it.
+        flop: what the table counts as one parameter's work on one token, FLOP.
         log_N: draws of log N*, dims (law, sample).
         weights: of the laws, summing to one.
         at_edge: share of draws whose optimum lies at the edge of what was searched.
     """
 
     C: float
+    flop: float
     log_N: xr.DataArray
     weights: Mapping[str, float]
     at_edge: float
@@ -51,14 +52,15 @@ class Split:
     @property
     def D(self) -> float:
         """Median of D*, tokens."""
-        return self.C / (FLOP_PER_PARAMETER_TOKEN * self.N)
+        return self.C / (self.flop * self.N)
 
 
 def optimal_split(fits: Sequence[Fit], C: float, *, weights: Mapping[str, float], seed: int = 1) -> Split:
     """The pooled compute-optimal split of a budget.
 
-    Every draw of every law is minimised along C = 6ND over log N, within ten times the runs' span stretched
-    by the budget's distance. Where chinchilla or farseer_lite are among the fits, only those two speak.
+    Every draw of every law is minimised over log N along C = 6ND (or as the table counts C), within ten times the
+    runs' span stretched by the budget's distance. Where chinchilla or farseer_lite are among the fits, only those two
+    speak.
 
     Args:
         fits: of laws with N and D.
@@ -80,17 +82,18 @@ def optimal_split(fits: Sequence[Fit], C: float, *, weights: Mapping[str, float]
         )
     trusted = [fit for fit in able if fit.law.name in SPLITTING_LAWS] or able
     runs = trusted[0].runs
-    stretch = max(1.0, C / float((FLOP_PER_PARAMETER_TOKEN * runs.column("N") * runs.column("D")).max()))
+    flop = runs.flop_per_parameter_token
+    stretch = max(1.0, C / float((flop * runs.column("N") * runs.column("D")).max()))
     lowest = np.log(
         max(
             runs.column("N").min() / REACH,
-            C / (FLOP_PER_PARAMETER_TOKEN * runs.column("D").max() * REACH * stretch),
+            C / (flop * runs.column("D").max() * REACH * stretch),
         )
     )
     highest = np.log(
         min(
             runs.column("N").max() * REACH * stretch,
-            C / (FLOP_PER_PARAMETER_TOKEN * runs.column("D").min() / REACH),
+            C / (flop * runs.column("D").min() / REACH),
         )
     )
     random = np.random.default_rng(seed)
@@ -108,6 +111,7 @@ def optimal_split(fits: Sequence[Fit], C: float, *, weights: Mapping[str, float]
     shares = {name: weights[name] / total if total > 0 else 1 / len(names) for name in names}
     return Split(
         C=C,
+        flop=flop,
         log_N=xr.DataArray(np.stack(optima), dims=("law", "sample"), coords={"law": names}),
         weights=shares,
         at_edge=sum(shares[name] * edge for name, edge in zip(names, edges, strict=True)),
@@ -124,7 +128,7 @@ def _minimise(fit: Fit, C: float, lowest: float, highest: float) -> xr.DataArray
     while width > 1e-4:
         log_N = (centre + width * unit).clip(lowest, highest)
         N = np.exp(log_N)
-        inputs = {"N": N, "D": C / (FLOP_PER_PARAMETER_TOKEN * N)}
+        inputs = {"N": N, "D": C / (fit.runs.flop_per_parameter_token * N)}
         best = fit.log_response(inputs).argmin("node")
         centre = log_N.isel(node=best)
         # The best node's neighbours bracket the optimum; one node more on each side forgives a flat valley.

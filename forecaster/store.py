@@ -27,7 +27,7 @@ from forecaster.diagnosis import Verdict
 from forecaster.errors import ForecasterError, StoreError
 from forecaster.law import Law
 from forecaster.note import Note
-from forecaster.posterior import Fit, Settings
+from forecaster.posterior import Fit, Settings, column_of
 from forecaster.runs import Runs
 from forecaster.shelf import read_law
 
@@ -59,8 +59,7 @@ def save_fits(fits: Sequence[Fit], folder: str | Path) -> Path:
         raise StoreError("two of the laws have one name, and would share one file", where=", ".join(names))
     if len({fit.runs.sha256 for fit in fits}) != 1:
         raise StoreError("a saved fit holds one table; save fits of other tables elsewhere", where=str(folder))
-    if folder.exists() and not (folder / "manifest.json").is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StoreError("exists and is not a saved fit; give another place", where=str(folder))
+    refuse_taken(folder)
     try:
         with _beside(folder) as partial:
             _write(fits, partial)
@@ -98,7 +97,37 @@ def load_fits(folder: str | Path) -> tuple[Fit, ...]:
 
 def is_saved_fit(path: str | Path) -> bool:
     """Whether a path is a folder that `load_fits` may read."""
-    return Path(path).is_dir() and (Path(path) / "manifest.json").is_file()
+    return _manifest(Path(path)) is not None
+
+
+def refuse_taken(folder: str | Path) -> None:
+    """Refuse a place that holds anything but an earlier saved fit, so that replacing it loses nothing else.
+
+    Raises:
+        StoreError: a file, or a folder with something that no saved fit put there.
+    """
+    folder = Path(folder)
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    manifest = _manifest(folder)
+    if manifest is None:
+        raise StoreError("exists and is not a saved fit; give another place", where=str(folder))
+    known = {"manifest.json", *manifest.get("files", ())}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_dir() and path.relative_to(folder).as_posix() not in known:
+            raise StoreError(
+                f"holds {path.relative_to(folder)}, which is not part of its saved fit; give another place",
+                where=str(folder),
+            )
+
+
+def _manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a saved fit, or None where the folder holds no such thing."""
+    try:
+        found = json.loads((folder / "manifest.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and {"format", "fits", "runs"} <= set(found) else None
 
 
 def cache_folder() -> Path:
@@ -142,6 +171,8 @@ def _key(law: Law, runs: Runs, *, seed: int, settings: Settings) -> str:
         list(law.inputs),
         list(law.priors),
         runs.sha256,
+        # The table's own hash leaves out columns that only this law reads.
+        {name: hashlib.sha256(runs.column(column_of(law, name, runs)).tobytes()).hexdigest() for name in law.inputs},
         seed,
         asdict(settings),
     ]

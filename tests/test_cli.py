@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -248,3 +249,53 @@ def test_the_module_runs_as_the_command_does() -> None:
         [sys.executable, "-m", "forecaster", "--version"], capture_output=True, text=True, check=True
     )
     assert re.fullmatch(r"forecaster \d+\.\d+\.\d+.*\n", found.stdout)
+
+
+def test_a_law_that_finds_no_start_is_dropped_from_a_mixture_and_refused_alone(run: Run, table: Path) -> None:
+    source = (Path(__file__).parent.parent / "models" / "chinchilla.toml").read_text("utf-8")
+    bad = table.with_name("bad.toml")
+    bad.write_text(source.replace('E = "L0', 'E = "-9 * L0'))
+    point = ["--at", "N=10B,D=1T", "--json", "--quiet"]
+    mixed = json.loads(run("forecast", table, "--law", f"chinchilla,{bad}", *point).out)
+    assert set(mixed["forecast"][0]["by_law"]) == {"chinchilla"}
+    assert mixed["verdict"]["bad"]["status"] == "fail"
+    assert "law-dropped" in [note["code"] for note in mixed["notes"]]
+    assert "finds no start" in refused(run("forecast", table, "--law", bad, *point), 3)
+    # The sampler's own failure would bring the process down when it leaves, after all was said.
+    command = [sys.executable, "-m", "forecaster", "fit", str(table), "--law", str(bad)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 3
+
+
+@pytest.mark.parametrize("verb", ["forecast", "fit", "prior"])
+def test_a_list_that_names_no_law_is_refused(verb: str, run: Run, table: Path) -> None:
+    point = [] if verb == "fit" else ["--at", "N=10B,D=1T"]
+    assert "names no law" in refused(run(verb, table, "--law", ",", *point), 2)
+
+
+def test_a_saved_fit_is_asked_with_the_seed_that_made_it(run: Run, table: Path) -> None:
+    folder = table.with_name("fits")
+    assert run("fit", table, "--law", "chinchilla", "--seed", "5", "-o", folder).status == 0
+    point = ["--at", "N=10B,D=1T", "--json", "--quiet"]
+    saved = json.loads(run("forecast", folder, *point).out)
+    direct = json.loads(run("forecast", table, "--law", "chinchilla", "--seed", "5", *point).out)
+    assert saved["forecast"] == direct["forecast"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_said_in_one_line(table: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            [sys.executable, "-m", "forecaster", "laws"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert found.returncode == 2
+    assert "Traceback" not in found.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
+def test_a_file_name_that_is_not_text_is_spelled_out(run: Run, table: Path) -> None:
+    odd = os.fsdecode(os.fsencode(str(table.with_name("r"))) + b"\xff.csv")
+    shutil.copy(table, odd)
+    card = table.with_name("odd.html")
+    arguments = ["--at", "N=10B,D=1T", "--law", "chinchilla", "--quiet"]
+    assert run("report", odd, *arguments, "-o", card, "--also", "md,json").status == 0
+    assert json.loads(run("forecast", odd, *arguments, "--json").out)["provenance"]["command"]

@@ -223,3 +223,41 @@ def test_scenarios_pass_through(fits: list[Fit]) -> None:
     assert forecast(fits, asked).targets == (2.0,)
     table = forecast(fits, asked).table
     assert list(table.columns[:4]) == ["N", "D", "C", "median"]
+
+
+def test_compute_alone_is_counted_as_the_table_counts_it(runs: Runs) -> None:
+    table = runs.table.copy()
+    table["C"] *= 3
+    tripled = read_runs(table)
+    plain = forecast(make_fit(law("chinchilla"), runs, draws=500), "C=1e23").points[0]
+    counted = forecast(make_fit(law("chinchilla"), tripled, draws=500), "C=3e23").points[0]
+    assert counted.at["N"] == pytest.approx(plain.at["N"])
+    assert counted.predictive.interval(0.9) == pytest.approx(plain.predictive.interval(0.9))
+    assert counted.notes == plain.notes == ()
+    given = forecast(make_fit(law("chinchilla"), tripled, draws=500), {"C": 3e23, "N": plain.at["N"]}).points[0]
+    assert given.at["D"] == pytest.approx(plain.at["D"])
+
+
+def test_an_input_that_no_law_reads_is_refused(fits: list[Fit]) -> None:
+    with pytest.raises(ScenarioError, match="gives X"):
+        forecast(fits, "N=30B,D=1T,X=3")
+
+
+def test_small_responses_keep_their_digits(runs: Runs) -> None:
+    small = read_runs(runs.table.assign(loss=runs.table["loss"] * 1e-8))
+    answer = forecast(make_fit(law("chinchilla"), small, draws=500), "N=30B,D=1T").as_dict()["forecast"][0]
+    low, high = answer["interval"]["90"]
+    assert 0 < low < answer["median"] < high
+
+
+def test_scales_that_differ_only_by_rounding_are_one_scale(runs: Runs) -> None:
+    table = runs.table.iloc[:12].assign(N=1e9, D=np.linspace(1e10, 1.001e10, 12) * (1 + 1e-5), C=lambda t: 6e19)
+    table["C"] *= 1 + 1e-5 * np.arange(12)
+    with pytest.raises(TooFewRuns, match="1 distinct"):
+        forecast(make_fit(law("chinchilla"), read_runs(table), draws=100), "N=30B,D=1T")
+
+
+def test_what_a_check_warns_of_stands_with_the_forecast(runs: Runs) -> None:
+    mixed = read_runs(runs.table.assign(family=["a", "b"] * 15))
+    answer = forecast(make_fit(law("chinchilla"), mixed, draws=200), "N=30B,D=1T")
+    assert "mixed-families" in [note.code for note in answer.notes]

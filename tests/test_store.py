@@ -16,7 +16,7 @@ from forecaster.diagnosis import Verdict
 from forecaster.errors import StoreError
 from forecaster.posterior import FIRST_TRY, Fit
 from forecaster.runs import read_runs
-from forecaster.shelf import law
+from forecaster.shelf import law, read_law
 from forecaster.store import (
     cache_folder,
     is_saved_fit,
@@ -248,7 +248,7 @@ import os, sys, time
 sys.path.insert(0, sys.argv[1])
 from making import make_fit, make_runs
 from forecaster.posterior import FIRST_TRY
-from forecaster.shelf import law
+from forecaster.shelf import law, read_law
 from forecaster.store import load_cached, save_cached
 made = make_fit(law("chinchilla"), make_runs(), draws=200, seed=1)
 print("ready", flush=True)
@@ -295,3 +295,40 @@ def test_draws_are_exact_in_every_bit_pattern(tmp_path: Path) -> None:
     made.draws["posterior"]["alpha"].values[:] = odd
     (found,) = load_fits(save_fits([made], tmp_path / "fit"))
     assert found.posterior["alpha"].values.tobytes() == odd.tobytes()
+
+
+@pytest.mark.parametrize("manifest", ['{"name": "an extension"}', "not JSON", '{"format": 2, "fits": [], "runs": {}}'])
+def test_a_folder_with_somebody_elses_manifest_is_left_alone(tmp_path: Path, manifest: str) -> None:
+    folder = tmp_path / "web"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(manifest)
+    (folder / "app.js").write_text("precious")
+    with pytest.raises(StoreError, match=r"not a saved fit|app\.js"):
+        save_fits([make_fit(law("chinchilla"), make_runs(), draws=50)], folder)
+    assert (folder / "app.js").read_text() == "precious"
+
+
+def test_a_file_put_beside_a_saved_fit_is_never_lost(tmp_path: Path) -> None:
+    fits = [make_fit(law("chinchilla"), make_runs(), draws=50)]
+    folder = save_fits(fits, tmp_path / "fits")
+    save_fits(fits, folder)
+    (folder / "notes.txt").write_text("precious")
+    with pytest.raises(StoreError, match=r"notes\.txt"):
+        save_fits(fits, folder)
+    assert (folder / "notes.txt").read_text() == "precious"
+
+
+def test_the_cache_tells_apart_tables_that_differ_in_a_column_only_the_law_reads() -> None:
+    page = (
+        'title = "rate"\nformula = "E + k * rate"\n[inputs]\nrate = "per step"\n'
+        '[sampled]\nE = "Normal(2, 1)"\nk = "Normal(0, 1)"\n'
+    )
+    own = read_law(page, name="own")
+    one, other = (make_runs(rate=sign * np.linspace(0.1, 1, 30)) for sign in (1, -1))
+    made = make_fit(own, one, draws=50)
+    save_cached(made)
+    options = {"seed": made.seed, "settings": made.settings}
+    assert load_cached(own, one, **options) is not None
+    assert load_cached(own, other, **options) is None
+    assert made.is_of(one)
+    assert not made.is_of(other)
