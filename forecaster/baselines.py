@@ -63,6 +63,8 @@ def huber_bootstrap(fold: Fold, *, seed: int) -> np.ndarray:
     Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3 (delta .001), with the bootstrap that is usual since.
     On a table without N and D, the power law with a floor in its one scale.
     """
+    from threadpoolctl import threadpool_limits
+
     random = np.random.default_rng(seed)
     train, test = fold.train, fold.test
     inputs = ("N", "D") if {"N", "D"} <= set(train.inputs) else (train.scale,)
@@ -72,14 +74,16 @@ def huber_bootstrap(fold: Fold, *, seed: int) -> np.ndarray:
     asked = np.log([test.column(name) for name in inputs]) - centre
     level = float(np.log(train.column("loss")).mean())
     y = np.log(train.column("loss")) - level
-    first = _huber_fit(x, y, starts=_starts(len(inputs)))
-    residual = y - _curve(first, x)
     draws = []
-    for _ in range(RESAMPLES):
-        rows = random.integers(0, len(y), len(y))
-        fitted = _huber_fit(x[:, rows], y[rows], starts=[first])
-        noise = random.choice(residual, (SAMPLES // RESAMPLES, len(test)))
-        draws.append(_curve(fitted, asked) + noise)
+    # On five parameters the optimiser's linear algebra spends its time waking threads, fourfold in all.
+    with threadpool_limits(limits=1):
+        first = _huber_fit(x, y, starts=_starts(len(inputs)))
+        residual = y - _curve(first, x)
+        for _ in range(RESAMPLES):
+            rows = random.integers(0, len(y), len(y))
+            fitted = _huber_fit(x[:, rows], y[rows], starts=[first])
+            noise = random.choice(residual, (SAMPLES // RESAMPLES, len(test)))
+            draws.append(_curve(fitted, asked) + noise)
     return level + np.concatenate(draws)
 
 
