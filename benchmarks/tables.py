@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,11 @@ def lowest(runs: Runs, count: int) -> Runs:
     return runs.select(mask)
 
 
+def up_to(runs: Runs, compute: float) -> Runs:
+    """The runs of at most this much compute, FLOP."""
+    return runs.select(runs.column("C") <= compute)
+
+
 def sixteen_tables() -> dict[str, Runs]:
     """Tables of 7 to 261 runs from eight sources, by name."""
     folder = data_folder()
@@ -40,10 +44,9 @@ def sixteen_tables() -> dict[str, Runs]:
     porian = read("porian_isoflop", "family == 'rw_tuned_short_const_standard_val'")
     misfitting = read("misfitting_runs", "best_lr_in_cell == 1")
     published = read_example()
-    cut: Callable[[Runs, float], Runs] = lambda runs, C: runs.select(runs.column("C") <= C)  # noqa: E731
     return {
         "chinchilla 240": chinchilla,
-        "chinchilla C <= 1e20": cut(chinchilla, 1e20),
+        "chinchilla C <= 1e20": up_to(chinchilla, 1e20),
         "chinchilla lowest 20": lowest(chinchilla, 20),
         "gadre c4": c4,
         "gadre c4 lowest 20": lowest(c4, 20),
@@ -56,6 +59,6 @@ def sixteen_tables() -> dict[str, Runs]:
         "misfitting best rate": misfitting,
         "misfitting lowest 25": lowest(misfitting, 25),
         "public models": published,
-        "public models C <= 3e21": cut(published, 3e21),
+        "public models C <= 3e21": up_to(published, 3e21),
         "cerebras_gpt": published.select(published.table["family"].to_numpy() == "Cerebras-GPT"),
     }

@@ -151,23 +151,25 @@ def forecast(
         raise ScenarioError("the fits are of different tables; forecast from one table at a time")
     refuse_too_few(runs, [fit.law for fit in fits])
     all_weights = _normalised(weights, [fit.law.name for fit in fits])
-    resolved, point_notes = resolve(fits, asked, runs, all_weights, seed=seed)
-    named = _named(asked, resolved)
+    named = _named(asked, resolve(fits, asked, runs, all_weights, seed=seed)[0])
     judged = [judge_at(fit, named) for fit in fits]
     if retry:
         fits, judged = sample_longer(fits, judged, named, cache=cache, say=say)
     verdicts = {fit.law.name: verdict for fit, verdict in zip(fits, judged, strict=True)}
-    kept = [fit for fit in fits if allow_failed_checks or verdicts[fit.law.name].status != "fail"]
-    total = sum(all_weights[fit.law.name] for fit in kept)
-    if not total > 0:
-        reasons = "; ".join(f"{name}: {' '.join(verdict.notes)}" for name, verdict in verdicts.items())
-        raise NotConverged(f"no law passed its checks, so no number is shown ({reasons})", where=runs.name)
-    weights = {fit.law.name: all_weights[fit.law.name] / total for fit in kept}
-    if list(kept) != list(fits) or retry:
-        # The optimum of a compute budget must rest on the very fits that speak.
+    kept = fits
+    while True:
+        kept = [fit for fit in kept if allow_failed_checks or verdicts[fit.law.name].status != "fail"]
+        total = sum(all_weights[fit.law.name] for fit in kept)
+        if not total > 0:
+            reasons = "; ".join(f"{name}: {' '.join(verdict.notes)}" for name, verdict in verdicts.items())
+            raise NotConverged(f"no law passed its checks, so no number is shown ({reasons})", where=runs.name)
+        weights = {fit.law.name: all_weights[fit.law.name] / total for fit in kept}
+        # The optimum of a compute budget must rest on the very fits that speak, and they be judged where it lies.
         resolved, point_notes = resolve(kept, asked, runs, weights, seed=seed)
-        if _named(asked, resolved) != named:
-            verdicts |= {fit.law.name: judge_at(fit, _named(asked, resolved)) for fit in kept}
+        if _named(asked, resolved) == named:
+            break
+        named = _named(asked, resolved)
+        verdicts |= {fit.law.name: judge_at(fit, named) for fit in kept}
     extrapolation = extrapolation_for(language_loss=runs.is_language_loss)
     dropped = [_dropped(fit, all_weights, verdicts) for fit in fits if fit not in kept]
     notes = [*runs.notes, *_table_warnings(runs), *dropped, *_response_notes(runs)]
