@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from forecaster.band import MASSES, Band
-from forecaster.extrapolation import Extrapolation, distance, stratified_student
+from forecaster.extrapolation import Extrapolation, distance
 from forecaster.note import Note
 from forecaster.posterior import Fit
+from forecaster.predictive import curve_and_noise
 from forecaster.scenario import Point
 
 
@@ -107,14 +107,12 @@ def answer(
     scale = fits[0].runs.scale
     largest = fits[0].references.scale_largest
     h = float(distance(inputs[scale], largest))
-    d = math.log(inputs[scale] / largest)
     curves = []
     noises = []
     for fit in fits:
-        m = fit.log_response(fit.inputs_at(inputs)).values.ravel()
-        nu = fit.degrees_of_freedom().values.ravel()
-        curves.append(m)
-        noises.append(fit.noise_scale(d).values.ravel() * stratified_student(nu, m.size, seed=seed + 1))
+        m, noise = curve_and_noise(fit, fit.inputs_at(inputs), inputs[scale] / largest, seed=seed + 1)
+        curves.append(m[:, 0])
+        noises.append(noise[:, 0])
     count = min(m.size for m in curves)
     m = np.stack([draws[:count] for draws in curves])
     noise = np.stack([draws[:count] for draws in noises])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,10 +20,14 @@ from forecaster.runs import Runs, read_runs
 from forecaster.scenario import Scenario, scenario
 from forecaster.shelf import default_laws, law
 from forecaster.store import is_saved_fit, load_fits
+from forecaster.weighting import BASES, Weighting, given, load_weighting
+from forecaster.weights import equal
 
 if TYPE_CHECKING:
     from forecaster.console import Console
     from forecaster.law import Law
+
+SAVED_WITHOUT = "equal, because the fit was saved without earned weights"
 
 
 def runs_from(source: str, *, columns: str = "", where: str = "") -> Runs:
@@ -71,14 +75,32 @@ def forecast_source(
     seed: int | None,
     cache: bool,
     allow_failed_checks: bool,
+    weights: str,
+    fast: bool,
 ) -> Forecast:
-    """Forecast from a table, sampling what is not in the cache, or from a saved fit, sampling nothing."""
+    """Forecast from a table, sampling what is not in the cache, or from a saved fit, sampling nothing.
+
+    A saved fit without earned weights gets equal ones; only weights asked for by name are then earned by sampling.
+    """
+    said = weights_said(weights, fast=fast)
     asked = scenario(at, targets=[parse_quantity(each) for each in target or []])
     runs = runs_from(source, columns=columns, where=where)
     if is_saved_fit(source):
         fits = _chosen(load_fits(source), law, source)
         seed = fits[0].seed if seed is None else seed
-        return forecast(fits, asked, seed=seed, allow_failed_checks=allow_failed_checks)
+        saved = load_weighting(source, runs) or Weighting(
+            equal([each.law.name for each in fits]), "equal", SAVED_WITHOUT
+        )
+        with console.progress() as say:
+            return forecast(
+                fits,
+                asked,
+                weights=said or saved,
+                seed=seed,
+                allow_failed_checks=allow_failed_checks,
+                cache=cache,
+                say=say,
+            )
     return forecast_table(
         runs,
         laws_named(law, runs),
@@ -87,6 +109,7 @@ def forecast_source(
         seed=1 if seed is None else seed,
         cache=cache,
         allow_failed_checks=allow_failed_checks,
+        weights=said or "extrapolation",
     )
 
 
@@ -99,21 +122,55 @@ def forecast_table(
     seed: int,
     cache: bool,
     allow_failed_checks: bool = False,
+    weights: str | Mapping[str, float] = "extrapolation",
 ) -> Forecast:
     """Fit laws to a table and forecast; what must be refused is refused before anything is sampled."""
     refuse_too_few(runs, laws)
     refuse_incomplete(asked, laws, runs)
+    if not isinstance(weights, str):
+        weights = given(weights, [each.name for each in laws]).weights
     with console.progress() as say:
         fits, refusals = fit_each(laws, runs, seed=seed, cache=cache, say=say)
+        if not isinstance(weights, str):
+            weights = {each.law.name: weights[each.law.name] for each in fits}
         answer = forecast(
-            fits, asked, seed=seed, allow_failed_checks=allow_failed_checks, retry=True, cache=cache, say=say
+            fits,
+            asked,
+            weights=weights,
+            seed=seed,
+            allow_failed_checks=allow_failed_checks,
+            retry=True,
+            cache=cache,
+            say=say,
         )
     dropped = [
-        Note("law-dropped", f"{name} (weight {1 / len(laws):.2f}) is left out: {refusal.message}", warning=True)
+        Note("law-dropped", f"{name} is left out: {refusal.message}", warning=True)
         for name, refusal in refusals.items()
     ]
     failed = {name: Verdict("fail", math.inf, 0.0, 0, (refusal.message,)) for name, refusal in refusals.items()}
     return replace(answer, verdicts={**answer.verdicts, **failed}, notes=(*answer.notes, *dropped))
+
+
+def weights_said(weights: str, *, fast: bool) -> str | dict[str, float]:
+    """What --weights and --fast ask for: a way of weighting, numbers by law, or nothing.
+
+    Raises:
+        UsageError: neither a known way nor NAME=0.5,...; or both options, saying different things.
+    """
+    if fast and weights not in ("", "equal"):
+        raise UsageError(f"--fast means equal weights, and --weights asks for {weights}; give one", where="--weights")
+    if fast or weights in ("", *BASES):
+        return "equal" if fast else weights
+    numbers = {}
+    for each in _listed(weights):
+        name, _, value = each.partition("=")
+        try:
+            numbers[name.strip()] = float(value)
+        except ValueError:
+            raise UsageError(
+                f"`{weights}` is neither {', '.join(BASES)} nor NAME=0.5,NAME=0.5", where="--weights"
+            ) from None
+    return numbers
 
 
 def fit_each(

@@ -9,23 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.answer import answer
 from forecaster.baselines import BASELINES
 from forecaster.errors import InputError, NotConverged
-from forecaster.extrapolation import extrapolation_for
-from forecaster.fit import Say, fit
+from forecaster.fit import Say
 from forecaster.fold import Fold, rolling_origins
 from forecaster.law import Law
-from forecaster.posterior import Fit, column_of
+from forecaster.remarks import FEWEST_FOR_WEIGHTS
 from forecaster.runs import Runs
-from forecaster.scenario import Point
-from forecaster.scores import FACTORS, Score, score_point, summarise
-from forecaster.weights import log_density, named, stack
+from forecaster.scores import FACTORS, Score, summarise
+from forecaster.trial import Trial, score_trial, stacked, try_folds
+from forecaster.weights import equal
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWEST_FOR_WEIGHTS = 15
 BASIS = ("extrapolation", "equal")
 
 
@@ -109,7 +106,9 @@ class Backtest:
         return "\n".join(lines)
 
     def _weight_lines(self) -> list[str]:
-        said = "earned inside each fold" if self.basis == "extrapolation" else "equal"
+        said = "equal"
+        if self.basis == "extrapolation":
+            said = "earned inside the runs shown" if len(self.folds) == 1 else "earned at the cuts before each"
         lines = [f"  Weights of the mixture: {said}."]
         for fold, weights in zip(self.folds, self.weights, strict=True):
             shares = ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items())
@@ -135,29 +134,6 @@ class Backtest:
         }
 
 
-def earned_weights(
-    runs: Runs, laws: Sequence[Law], *, seed: int = 1, cache: bool = True, say: Say | None = None
-) -> Mapping[str, float]:
-    """Weights from how each law forecast this table's own larger runs; equal where the table is too small for that.
-
-    Args:
-        runs: the table; nothing else is looked at.
-        laws: two or more.
-        seed: of the sampler.
-        cache: whether fits may come from, and go to, the cache.
-        say: called with a line of progress now and then.
-    """
-    names = [law.name for law in laws]
-    folds = rolling_origins(runs) if len(runs) >= FEWEST_FOR_WEIGHTS else ()
-    densities = []
-    for i, fold in enumerate(folds):
-        if say:
-            say(f"earning weights: cut {i + 1} of {len(folds)}, {len(fold.train)} runs shown")
-        fits = [fit(law, fold.train, seed=seed, cache=cache) for law in laws]
-        densities.append(np.stack([log_density(each, fold.test) for each in fits], axis=1))
-    return named(stack(densities) if densities else np.full(len(laws), 1 / len(laws)), names)
-
-
 def backtest(
     runs: Runs,
     laws: Sequence[Law],
@@ -171,7 +147,8 @@ def backtest(
 ) -> Backtest:
     """Forecast the hidden runs of every fold from the shown ones, with every law, their mixture and the baselines.
 
-    Weights and reference values of a fold come from its own shown runs, so nothing of the hidden ones leaks.
+    Weights and reference values of a fold come from its own shown runs, so nothing of the hidden ones leaks: from
+    rolling origins inside them where there is one fold, from the earlier folds where several roll.
 
     Args:
         runs: the whole table.
@@ -185,67 +162,99 @@ def backtest(
 
     Raises:
         InputError: no fold, an unknown basis or column.
-        NotConverged: in some fold no law passed its checks.
+        NotConverged: in no fold did any law pass its checks.
     """
-    import pandas as pd
-
     if not folds:
         raise InputError("the table has no cut with 8 runs at 3 scales below it and 2 above", where=runs.name)
     if basis not in BASIS:
         raise InputError(f"weights are {' or '.join(BASIS)}, not {basis}", where="weights")
     if cluster and cluster not in runs.table.columns:
         raise InputError(f"there is no column {cluster} to cluster by", where=runs.name)
-    rows: list[dict[str, Any]] = []
-    weights = []
-    review = failed = 0
-    for i, fold in enumerate(folds):
+    trials = try_folds(folds, laws, seed=seed, cache=cache, say=say)
+    weights = None
+    inner: Sequence[Trial] = ()
+    if basis == "equal":
+        weights = [equal(trial.names) for trial in trials]
+    elif len(trials) == 1:
+        names = trials[0].names
+        speaking = [law for law in laws if law.name in names]
+        inner = roll(folds[0].train, speaking, seed=seed, cache=cache, say=say)
+        weights = [stacked(inner, names)]
+    return track_record(runs, trials, weights=weights, basis=basis, earning=inner, cluster=cluster, seed=seed, say=say)
+
+
+def roll(
+    runs: Runs, laws: Sequence[Law], *, seed: int = 1, cache: bool = True, say: Say | None = None
+) -> tuple[Trial, ...]:
+    """The trials in which laws earn their weights; none for one law, or under fifteen runs.
+
+    Args:
+        runs: the table; nothing else is looked at.
+        laws: those to be weighted.
+        seed: of the sampler.
+        cache: whether fits may come from, and go to, the cache.
+        say: called with a line of progress now and then.
+    """
+    if len(laws) < 2 or len(runs) < FEWEST_FOR_WEIGHTS:
+        return ()
+    return try_folds(rolling_origins(runs), laws, seed=seed, cache=cache, say=say)
+
+
+def track_record(
+    runs: Runs,
+    trials: Sequence[Trial],
+    *,
+    weights: Sequence[Mapping[str, float]] | None = None,
+    basis: str = "extrapolation",
+    earning: Sequence[Trial] = (),
+    cluster: str = "",
+    seed: int = 1,
+    say: Say | None = None,
+) -> Backtest:
+    """Score trials that roll through a table.
+
+    Args:
+        runs: the whole table.
+        trials: in order of their cuts.
+        weights: of the laws in each trial; where not given, those earned in the earlier trials, on runs that this
+            one shows.
+        basis: what to call the weights.
+        earning: further trials that served only to earn weights; their fits are counted.
+        cluster: a column whose equal values count as one run.
+        seed: of every random number.
+        say: called with a line of progress now and then.
+
+    Raises:
+        NotConverged: in no trial did any law pass its checks.
+    """
+    import pandas as pd
+
+    kept = [(i, trial) for i, trial in enumerate(trials) if trial.fits]
+    if not kept:
+        raise NotConverged(f"no law passed its checks on any of the {len(trials)} cuts", where=runs.name)
+    scored = []
+    used = []
+    for i, trial in kept:
         if say:
-            say(f"cut {i + 1} of {len(folds)}: {len(fold.train)} runs shown, {len(fold.test)} hidden")
-        fits = [fit(law, fold.train, seed=seed, cache=cache, say=say) for law in laws]
-        good = [each for each in fits if each.verdict.status != "fail"]
-        review += sum(each.verdict.status == "review" for each in fits)
-        failed += len(fits) - len(good)
-        if not good:
-            raise NotConverged(f"no law passed its checks on the {len(fold.train)} runs shown", where=runs.name)
-        if basis == "equal" or len(good) == 1:
-            fold_weights: Mapping[str, float] = {each.law.name: 1 / len(good) for each in good}
+            say(f"scoring cut {i + 1} of {len(trials)}: {len(trial.fold.test)} runs hidden")
+        if weights is not None:
+            mine = weights[i]
+        elif len(trial.fold.train) < FEWEST_FOR_WEIGHTS:
+            mine = equal(trial.names)
         else:
-            fold_weights = earned_weights(fold.train, [each.law for each in good], seed=seed, cache=cache, say=say)
-        weights.append(fold_weights)
-        rows += _score_fold(fold, good, fold_weights, cluster=cluster, seed=seed)
-    order = {name: i for i, name in enumerate([*(law.name for law in laws), "mixture", *BASELINES])}
-    points = pd.DataFrame(rows)
+            mine = stacked(trials[:i], trial.names, shown_by=trial.fold)
+        used.append(mine)
+        scored.append(score_trial(trial, mine, cluster=cluster, seed=seed))
+    laws = dict.fromkeys(name for trial in trials for name in trial.names)
+    order = {name: i for i, name in enumerate([*laws, "mixture", *BASELINES])}
+    points = pd.concat(scored, ignore_index=True)
     points = points.sort_values("law", key=lambda column: column.map(order), kind="stable", ignore_index=True)
-    return Backtest(runs, tuple(folds), points, tuple(weights), basis, review, failed)
-
-
-def _score_fold(
-    fold: Fold, fits: Sequence[Fit], weights: Mapping[str, float], *, cluster: str, seed: int
-) -> list[dict[str, Any]]:
-    train, test = fold.train, fold.test
-    term = extrapolation_for(language_loss=train.is_language_loss)
-    y = np.log(test.column("loss"))
-    densities = np.stack([log_density(each, test, extrapolation=term, seed=seed) for each in fits])
-    log_weights = np.log([max(weights[each.law.name], 1e-300) for each in fits])
-    needed = {column_of(each.law, name, train) for each in fits for name in each.law.inputs} | {train.scale}
-    columns = {name: test.column(name) for name in needed}
-    baselines = {name: draw(fold, seed=seed) for name, draw in BASELINES.items()}
-    rows = []
-    for i in range(len(test)):
-        inputs = {name: float(column[i]) for name, column in columns.items()}
-        found = answer(fits, weights, Point(inputs), inputs, term, seed=seed)
-        methods: dict[str, dict[str, float]] = {}
-        for k, each in enumerate(fits):
-            band = found.by_law[each.law.name]
-            methods[each.law.name] = score_point(y[i], band.log_draws, band.weights, log_score=float(densities[k, i]))
-        mixed = found.predictive
-        methods["mixture"] = score_point(
-            y[i], mixed.log_draws, mixed.weights, log_score=float(np.logaddexp.reduce(densities[:, i] + log_weights))
-        )
-        for name, draws in baselines.items():
-            methods[name] = score_point(y[i], draws[None, :, i], np.ones(1))
-        # A run is the same run in every fold that hides it, whatever its row there.
-        label = test.table[cluster].iloc[i] if cluster else (*inputs.values(), y[i])
-        extra = {"ratio": float(fold.ratios[i]), "cluster": str(label), "shown": len(train)}
-        rows += [{"law": name, **scores, **extra} for name, scores in methods.items()]
-    return rows
+    return Backtest(
+        runs=runs,
+        folds=tuple(trial.fold for _, trial in kept),
+        points=points,
+        weights=tuple(used),
+        basis=basis,
+        review=sum(trial.review for trial in (*trials, *earning)),
+        failed=sum(len(trial.left_out) for trial in (*trials, *earning)),
+    )

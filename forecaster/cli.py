@@ -23,6 +23,7 @@ from forecaster.options import (
     AsJson,
     At,
     Columns,
+    Fast,
     Laws,
     NoCache,
     Quiet,
@@ -30,6 +31,7 @@ from forecaster.options import (
     Seed,
     SeedOrSaved,
     Target,
+    Weights,
     Where,
 )
 from forecaster.scenario import scenario
@@ -54,6 +56,7 @@ DEMO_TARGET = 1.4
 @app.command()
 def demo(
     output: Annotated[Path, typer.Option("-o", help="Where the card goes.")] = Path("card.html"),
+    fast: Fast = False,
     seed: Seed = 1,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -66,7 +69,15 @@ def demo(
     console = Console(as_json, quiet)
     runs = read_example()
     asked = scenario(DEMO_POINT, targets=[DEMO_TARGET])
-    answer = forecast_table(runs, default_laws(runs), asked, console=console, seed=seed, cache=not no_cache)
+    answer = forecast_table(
+        runs,
+        default_laws(runs),
+        asked,
+        console=console,
+        seed=seed,
+        cache=not no_cache,
+        weights="equal" if fast else "extrapolation",
+    )
     paths = _write_card(answer, output, also=[])
     console.result(f"{_forecast_text(answer)}\n\nCard: {paths[0]}", {"demo": _card_data(answer, paths)})
 
@@ -174,15 +185,17 @@ def fit(
     where: Where = "",
     seed: Seed = 1,
     allow_failed_checks: AllowFailed = False,
+    fast: Fast = False,
     no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Sample laws on a table, judge the draws, and save them.
+    """Sample laws on a table, judge the draws, and save them with the weights that they earn.
 
     Example: `forecaster fit runs.csv --law chinchilla,coupled -o fits/`
     """
     from forecaster.describe import fit_dict, fit_text
+    from forecaster.weighting import weigh
 
     console = Console(as_json, quiet)
     table = runs_from(runs, columns=columns, where=where)
@@ -203,7 +216,9 @@ def fit(
     text = "\n\n".join(fit_text(each) for each in shown)
     data: dict[str, Any] = {"laws": {each.law.name: fit_dict(each) for each in shown}, "path": None}
     if output is not None:
-        data["path"] = str(save_fits(fits, output))
+        with console.progress() as say:
+            page = "" if fast else weigh(fits, cache=not no_cache, say=say).page
+        data["path"] = str(save_fits(fits, output, weighting=page))
         text += f"\n\nSaved: {output}"
     console.result(text, {"fit": data})
 
@@ -218,6 +233,8 @@ def forecast(
     where: Where = "",
     seed: SeedOrSaved = None,
     allow_failed_checks: AllowFailed = False,
+    weights: Weights = "",
+    fast: Fast = False,
     no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -240,6 +257,8 @@ def forecast(
         seed=seed,
         cache=not no_cache,
         allow_failed_checks=allow_failed_checks,
+        weights=weights,
+        fast=fast,
     )
     data = answer.as_dict() | {"provenance": provenance(answer, command=_command())}
     console.result(_forecast_text(answer), data)
@@ -257,6 +276,8 @@ def report(
     where: Where = "",
     seed: SeedOrSaved = None,
     allow_failed_checks: AllowFailed = False,
+    weights: Weights = "",
+    fast: Fast = False,
     no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -281,6 +302,8 @@ def report(
         seed=seed,
         cache=not no_cache,
         allow_failed_checks=allow_failed_checks,
+        weights=weights,
+        fast=fast,
     )
     paths = _write_card(answer, output, also=kinds)
     console.result("\n".join(f"wrote {path}" for path in paths), {"report": _card_data(answer, paths)})

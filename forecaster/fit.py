@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.cache import load_cached, save_cached
 from forecaster.diagnosis import Verdict, better
 from forecaster.errors import NotConverged
 from forecaster.formula import FUNCTIONS, evaluate
@@ -30,7 +31,6 @@ from forecaster.posterior import (
     references,
 )
 from forecaster.runs import Runs
-from forecaster.store import load_cached, save_cached
 
 Say = Callable[[str], None]
 

@@ -32,11 +32,21 @@ class Fold:
     by: str
     cut: float
 
+    @classmethod
+    def at(cls, runs: Runs, *, by: str, cut: float) -> Fold:
+        """The fold that shows the runs up to a value of a column."""
+        shown = _shown(runs, by, cut)
+        return cls(train=runs.select(shown), test=runs.select(~shown), by=by, cut=cut)
+
     @property
     def ratios(self) -> np.ndarray:
         """Each hidden run's scale over the largest one shown, shape (test run)."""
         scale = self.train.scale
         return self.test.column(scale) / self.train.column(scale).max()
+
+    def shows(self, runs: Runs) -> np.ndarray:
+        """Which of some runs of the same table lie on the shown side of the cut, shape (run)."""
+        return _shown(runs, self.by, self.cut)
 
     @property
     def usable(self) -> bool:
@@ -54,7 +64,7 @@ def rolling_origins(runs: Runs, *, shares: tuple[float, ...] = ORIGINS) -> tuple
     """
     log_scale = np.log(runs.column(runs.scale))
     span = log_scale.max() - log_scale.min()
-    folds = [_cut(runs, runs.scale, float(np.exp(log_scale.min() + share * span))) for share in shares]
+    folds = [Fold.at(runs, by=runs.scale, cut=float(np.exp(log_scale.min() + share * span))) for share in shares]
     kept: list[Fold] = []
     for fold in folds:
         # Two cuts inside one gap of a sparse table are the same fold.
@@ -80,7 +90,7 @@ def holdout(runs: Runs, *, by: str = "", holdout: float = 0.2) -> Fold:
     if holdout <= 0:
         raise InputError(f"holdout is {holdout:g}; it is a share of the runs such as 0.2, or a value of {by}")
     cut = holdout if holdout >= 1 else float(np.sort(values)[max(0, round(len(runs) * (1 - holdout)) - 1)])
-    fold = _cut(runs, by, cut)
+    fold = Fold.at(runs, by=by, cut=cut)
     if not fold.usable:
         raise TooFewRuns(
             f"cut at {by} = {cut:.3g}, {len(fold.train)} runs are shown and {len(fold.test)} hidden; "
@@ -90,10 +100,9 @@ def holdout(runs: Runs, *, by: str = "", holdout: float = 0.2) -> Fold:
     return fold
 
 
-def _cut(runs: Runs, by: str, cut: float) -> Fold:
+def _shown(runs: Runs, by: str, cut: float) -> np.ndarray:
     # A hair above, so that a run at the cut itself is shown whatever its last binary digit.
-    shown = _orderable(runs, by) <= cut * (1 + 1e-9)
-    return Fold(train=runs.select(shown), test=runs.select(~shown), by=by, cut=cut)
+    return np.asarray(_orderable(runs, by) <= cut * (1 + 1e-9))
 
 
 def _orderable(runs: Runs, by: str) -> np.ndarray:

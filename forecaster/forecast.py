@@ -16,9 +16,10 @@ from forecaster.fit import Say
 from forecaster.gate import judge_at, refuse_too_few, sample_longer
 from forecaster.note import Note
 from forecaster.posterior import Fit
-from forecaster.resolve import resolve
+from forecaster.resolve import refuse_incomplete, resolve
 from forecaster.runs import Runs
 from forecaster.scenario import Point, Scenario, scenario
+from forecaster.weighting import Weighting, given, weigh
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,7 @@ class Forecast:
         targets: values of the response whose chance was asked.
         fits: the fits that speak.
         weights: of their laws, summing to one.
+        weighting: where the weights come from, with the table's track record.
         verdicts: of every law that was fitted, those left out included.
         extrapolation: the term that was added beyond the data.
         notes: what a reader must hear about the whole.
@@ -45,6 +47,7 @@ class Forecast:
     targets: tuple[float, ...]
     fits: tuple[Fit, ...]
     weights: Mapping[str, float]
+    weighting: Weighting
     verdicts: Mapping[str, Verdict]
     extrapolation: Extrapolation
     notes: tuple[Note, ...]
@@ -94,10 +97,12 @@ class Forecast:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready: the keys `forecast` and `verdict` of the command-line contract, and the notes on the whole."""
+        """JSON-ready: the keys `forecast` and `verdict` of the command-line contract, weights, track record, notes."""
         return {
             "forecast": [point.as_dict(self.weights, self.targets) for point in self.points],
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
+            "weights": self.weighting.as_dict(),
+            "track_record": None if self.weighting.record is None else self.weighting.record.as_dict(),
             "notes": [{"code": note.code, "text": note.text} for note in self.notes],
         }
 
@@ -113,7 +118,7 @@ def forecast(
     at: Any,
     *,
     targets: Iterable[float] = (),
-    weights: Mapping[str, float] | None = None,
+    weights: str | Mapping[str, float] | Weighting = "extrapolation",
     seed: int = 1,
     allow_failed_checks: bool = False,
     retry: bool = False,
@@ -130,7 +135,8 @@ def forecast(
         fits: one or more fits of the same table.
         at: points, as texts (`N=70B,D=1.4T`, or `C=6e23` for the compute-optimal split), mappings or a Scenario.
         targets: values of the response; for each the chance of ending at or below it is given.
-        weights: of the laws by name; equal where not given.
+        weights: `extrapolation` (earned on the table's own larger runs, which fits every law to up to four parts of
+            the table), `equal`, `loo`, numbers by law name, or a Weighting made before.
         seed: of the forecast's own random numbers.
         allow_failed_checks: show numbers of fits whose checks failed, stamped.
         retry: sample a fit once more, and longer, where its first try does not pass for what is asked here.
@@ -150,7 +156,9 @@ def forecast(
     if any(fit.runs.sha256 != runs.sha256 or not fit.is_of(runs) for fit in fits):
         raise ScenarioError("the fits are of different tables; forecast from one table at a time")
     refuse_too_few(runs, [fit.law for fit in fits])
-    all_weights = _normalised(weights, [fit.law.name for fit in fits])
+    refuse_incomplete(asked, [fit.law for fit in fits], runs)
+    weighting = _weighting(weights, fits, cache=cache, say=say)
+    all_weights = weighting.weights
     named = _named(asked, resolve(fits, asked, runs, all_weights, seed=seed)[0])
     judged = [judge_at(fit, named) for fit in fits]
     if retry:
@@ -163,9 +171,9 @@ def forecast(
         if not total > 0:
             reasons = "; ".join(f"{name}: {' '.join(verdict.notes)}" for name, verdict in verdicts.items())
             raise NotConverged(f"no law passed its checks, so no number is shown ({reasons})", where=runs.name)
-        weights = {fit.law.name: all_weights[fit.law.name] / total for fit in kept}
+        shares = {fit.law.name: all_weights[fit.law.name] / total for fit in kept}
         # The optimum of a compute budget must rest on the very fits that speak, and they be judged where it lies.
-        resolved, point_notes = resolve(kept, asked, runs, weights, seed=seed)
+        resolved, point_notes = resolve(kept, asked, runs, shares, seed=seed)
         if _named(asked, resolved) == named:
             break
         named = _named(asked, resolved)
@@ -175,12 +183,13 @@ def forecast(
     notes = [*runs.notes, *_table_warnings(runs), *dropped, *_response_notes(runs)]
     return Forecast(
         points=tuple(
-            answer(kept, weights, point, inputs, extrapolation, seed=seed, notes=tuple(said))
+            answer(kept, shares, point, inputs, extrapolation, seed=seed, notes=tuple(said))
             for point, inputs, said in zip(asked.points, resolved, point_notes, strict=True)
         ),
         targets=asked.targets,
         fits=tuple(kept),
-        weights=weights,
+        weights=shares,
+        weighting=weighting,
         verdicts=verdicts,
         extrapolation=extrapolation,
         notes=tuple(notes),
@@ -197,17 +206,15 @@ def _named(asked: Scenario, resolved: Sequence[Mapping[str, float]]) -> dict[str
     return named
 
 
-def _normalised(weights: Mapping[str, float] | None, names: Sequence[str]) -> dict[str, float]:
+def _weighting(
+    weights: str | Mapping[str, float] | Weighting, fits: Sequence[Fit], *, cache: bool, say: Say | None
+) -> Weighting:
+    names = [fit.law.name for fit in fits]
     if len(set(names)) < len(names):
         raise ScenarioError(f"two fits are of laws called by one name ({', '.join(names)}); rename one")
-    if weights is None:
-        return {name: 1 / len(names) for name in names}
-    unknown = sorted(set(weights) - set(names))
-    total = sum(weights.get(name, 0.0) for name in names)
-    if unknown or not total > 0 or any(not weight >= 0 for weight in weights.values()):
-        given = ", ".join(f"{name}={weight:g}" for name, weight in weights.items())
-        raise ScenarioError(f"weights {given} do not fit the laws {', '.join(names)}: each 0 or more, not all 0")
-    return {name: weights.get(name, 0.0) / total for name in names}
+    if isinstance(weights, Weighting):
+        return weights.of(names)
+    return weigh(fits, basis=weights, cache=cache, say=say) if isinstance(weights, str) else given(weights, names)
 
 
 def _dropped(fit: Fit, weights: Mapping[str, float], verdicts: Mapping[str, Verdict]) -> Note:

@@ -27,3 +27,13 @@ NoCache = Annotated[bool, typer.Option("--no-cache", help="Neither look for fini
 AllowFailed = Annotated[
     bool, typer.Option("--allow-failed-checks", help="Show numbers of fits whose checks failed, stamped.")
 ]
+Weights = Annotated[
+    str,
+    typer.Option(
+        help="Of the laws: extrapolation (earned on the table's own larger runs), equal, loo, or NAME=0.5,NAME=0.5. "
+        "[default: extrapolation]"
+    ),
+]
+Fast = Annotated[
+    bool, typer.Option("--fast", help="Equal weights and no track record: one fit a law instead of up to five.")
+]

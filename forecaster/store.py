@@ -1,10 +1,11 @@
-"""The store: a saved fit as a folder, and the cache of fits, which is a folder of such folders.
+"""The store: a saved fit as a folder.
 
 FOLDER/
   manifest.json      what was fitted, with which seed and versions, each fit's verdict, each file's hash
   runs.csv           the table
   laws/NAME.toml     each law's page
   draws/NAME.nc      each fit's draws, NetCDF
+  weighting.json     how the laws are weighted, and the table's track record; absent where that was not asked for
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import contextlib
 import hashlib
 import json
 import math
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -25,14 +25,13 @@ from typing import Any
 from forecaster.columns import NUMBERS, STANDARD, inferred
 from forecaster.diagnosis import Verdict
 from forecaster.errors import ForecasterError, StoreError
-from forecaster.law import Law
 from forecaster.note import Note
-from forecaster.posterior import Fit, Settings, column_of
+from forecaster.posterior import Fit, Settings
 from forecaster.runs import Runs
 from forecaster.shelf import read_law
 
 FORMAT = 2
-CACHE_VARIABLE = "FORECASTER_CACHE"
+WEIGHTING = "weighting.json"
 
 
 def versions() -> dict[str, str]:
@@ -44,10 +43,15 @@ def versions() -> dict[str, str]:
     return found
 
 
-def save_fits(fits: Sequence[Fit], folder: str | Path) -> Path:
+def save_fits(fits: Sequence[Fit], folder: str | Path, *, weighting: str = "") -> Path:
     """Write fits of one table as a folder, whole or not at all.
 
     A folder that already holds a saved fit is replaced; anything else there is left alone and refused.
+
+    Args:
+        fits: of one table.
+        folder: where to.
+        weighting: the page of their weighting, where there is one.
 
     Raises:
         StoreError: the place is taken by something else, or cannot be written; no fits, fits of several
@@ -61,8 +65,8 @@ def save_fits(fits: Sequence[Fit], folder: str | Path) -> Path:
         raise StoreError("a saved fit holds one table; save fits of other tables elsewhere", where=str(folder))
     refuse_taken(folder)
     try:
-        with _beside(folder) as partial:
-            _write(fits, partial)
+        with beside(folder) as partial:
+            write_fits(fits, partial, weighting=weighting)
             _put_in_place(partial, folder)
     except OSError as error:
         raise StoreError(f"cannot be written ({error.strerror or error})", where=str(folder)) from None
@@ -93,6 +97,19 @@ def load_fits(folder: str | Path) -> tuple[Fit, ...]:
     if runs.sha256 != manifest["runs"]["sha256"]:
         raise StoreError("its runs.csv is not the table that was fitted", where=str(folder))
     return fits
+
+
+def load_weighting_page(folder: str | Path) -> str:
+    """The page of a saved fit's weighting; empty where it has none.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    path = Path(folder) / WEIGHTING
+    try:
+        return path.read_text("utf-8") if path.exists() else ""
+    except (OSError, ValueError) as error:
+        raise _damaged(Path(folder), error) from None
 
 
 def is_saved_fit(path: str | Path) -> bool:
@@ -130,57 +147,8 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and {"format", "fits", "runs"} <= set(found) else None
 
 
-def cache_folder() -> Path:
-    """FORECASTER_CACHE if set, else the user's cache folder. Safe to delete at any time."""
-    from platformdirs import user_cache_path
-
-    named = os.environ.get(CACHE_VARIABLE)
-    return (Path(named) if named else user_cache_path("forecaster")) / "fits"
-
-
-def load_cached(law: Law, runs: Runs, *, seed: int, settings: Settings) -> Fit | None:
-    """The identical fit from the cache, or None. A damaged entry counts as absent and is removed."""
-    folder = cache_folder() / _key(law, runs, seed=seed, settings=settings)
-    if not folder.is_dir():
-        return None
-    try:
-        (found,) = load_fits(folder)
-    except (StoreError, ValueError):
-        shutil.rmtree(folder, ignore_errors=True)
-        return None
-    # The caller's own table may have more columns or other notes than the one that was cached.
-    return Fit(law, runs, found.draws, seed, settings, found.verdict, found.seconds)
-
-
-def save_cached(fit: Fit) -> None:
-    """Leave a fit in the cache; where that is impossible (a full or read-only disk), go on without."""
-    folder = cache_folder() / _key(fit.law, fit.runs, seed=fit.seed, settings=fit.settings)
-    with contextlib.suppress(OSError), _beside(folder) as partial:
-        _write([fit], partial)
-        # Another process may have been first: its fit is the same, so either may stay.
-        with contextlib.suppress(OSError):
-            partial.rename(folder)
-
-
-def _key(law: Law, runs: Runs, *, seed: int, settings: Settings) -> str:
-    parts = [
-        FORMAT,
-        versions(),
-        law.name,
-        law.sha256,
-        list(law.inputs),
-        list(law.priors),
-        runs.sha256,
-        # The table's own hash leaves out columns that only this law reads.
-        {name: hashlib.sha256(runs.column(column_of(law, name, runs)).tobytes()).hexdigest() for name in law.inputs},
-        seed,
-        asdict(settings),
-    ]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
-
-
 @contextlib.contextmanager
-def _beside(folder: Path) -> Iterator[Path]:
+def beside(folder: Path) -> Iterator[Path]:
     """An empty folder on the same disk, removed again unless it was moved into place."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -192,7 +160,7 @@ def _beside(folder: Path) -> Iterator[Path]:
 
 def _put_in_place(partial: Path, folder: Path) -> None:
     if folder.exists():
-        with _beside(folder) as old:
+        with beside(folder) as old:
             folder.rename(old / "old")
             try:
                 partial.rename(folder)
@@ -204,7 +172,12 @@ def _put_in_place(partial: Path, folder: Path) -> None:
     folder.chmod(0o755)
 
 
-def _write(fits: Sequence[Fit], folder: Path) -> None:
+def write_fits(fits: Sequence[Fit], folder: Path, *, weighting: str = "") -> None:
+    """Put fits of one table into an empty folder.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     runs = fits[0].runs
     (folder / "laws").mkdir()
     (folder / "draws").mkdir()
@@ -212,6 +185,8 @@ def _write(fits: Sequence[Fit], folder: Path) -> None:
     for fit in fits:
         (folder / "laws" / f"{fit.law.name}.toml").write_text(fit.law.text, "utf-8")
         fit.draws.to_netcdf(folder / "draws" / f"{fit.law.name}.nc", engine="h5netcdf")
+    if weighting:
+        (folder / WEIGHTING).write_text(weighting, "utf-8")
     manifest = {
         "format": FORMAT,
         "versions": versions(),

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from making import chinchilla_loss, make_runs
 
-from forecaster.backtest import backtest, earned_weights
+from forecaster.backtest import backtest, roll
 from forecaster.baselines import huber_bootstrap, naive_last, naive_line
 from forecaster.cli import main
 from forecaster.errors import InputError
 from forecaster.fold import Fold, holdout, rolling_origins
 from forecaster.runs import Runs, read_runs
 from forecaster.shelf import law
+from forecaster.trial import stacked, try_folds
 
 LAWS = ("chinchilla", "kaplan")
 
@@ -46,11 +47,26 @@ def test_nothing_of_the_hidden_runs_leaks_into_their_forecast(runs: Runs) -> Non
 
 
 def test_earned_weights_prefer_the_law_that_made_the_table(runs: Runs) -> None:
-    weights = earned_weights(runs, [law(name) for name in LAWS])
+    weights = stacked(roll(runs, [law(name) for name in LAWS]), LAWS)
     assert sum(weights.values()) == pytest.approx(1)
     assert weights["chinchilla"] > 0.5
     small = runs.select(np.arange(len(runs)) < 14)
-    assert earned_weights(small, [law(name) for name in LAWS]) == {"chinchilla": 0.5, "kaplan": 0.5}
+    assert roll(small, [law(name) for name in LAWS]) == ()
+    assert stacked((), LAWS) == {"chinchilla": 0.5, "kaplan": 0.5}
+
+
+def test_a_rolling_record_weighs_by_earlier_cuts_and_by_runs_that_were_shown(runs: Runs) -> None:
+    laws = [law(name) for name in LAWS]
+    folds = rolling_origins(runs)
+    trials = try_folds(folds, laws)
+    honest = backtest(runs, laws, folds)
+    assert honest.weights[0] == {"chinchilla": 0.5, "kaplan": 0.5}
+    other = spoiled(folds[-1], runs)
+    planted = backtest(other, laws, rolling_origins(other))
+    assert planted.weights == honest.weights
+    # Had the second cut looked at all that the first hides, it would have weighed otherwise.
+    assert honest.weights[1] != stacked(trials[:1], LAWS)
+    assert honest.weights[1] == stacked(trials[:1], LAWS, shown_by=folds[1])
 
 
 def test_a_backtest_scores_laws_mixture_and_baselines(runs: Runs) -> None:

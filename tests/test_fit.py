@@ -19,7 +19,7 @@ from forecaster.law import Law
 from forecaster.posterior import references
 from forecaster.runs import Runs, read_runs
 from forecaster.shelf import DEFAULT_MIXTURE, law, read_law, shelf
-from forecaster.store import cache_folder
+from forecaster.cache import cache_folder
 
 TRUTH = {
     "chinchilla": {"level": 0.02, "floor": 0.6, "size": 0.45, "alpha": 0.34, "beta": 0.37},
@@ -205,7 +205,7 @@ def test_one_mistyped_loss_hardly_moves_a_far_forecast() -> None:
         table = runs.table.copy()
         if wrong is not None:
             table.loc[middle, "loss"] = wrong
-        answer = forecast([fit(law(name), read_runs(table)) for name in DEFAULT_MIXTURE], far)
+        answer = forecast([fit(law(name), read_runs(table)) for name in DEFAULT_MIXTURE], far, weights="equal")
         assert answer.points[0].compute_ratio == pytest.approx(100)
         medians[wrong] = answer.median
     assert abs(medians[1.60] - medians[None]) < 0.01, medians

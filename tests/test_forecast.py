@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,13 +14,16 @@ from scipy import stats
 from forecaster.errors import NotConverged, ScenarioError, TooFewRuns
 from forecaster.extrapolation import LANGUAGE_LOSS, STUDIED
 from forecaster.fit import fit
-from forecaster.forecast import forecast
+from forecaster.forecast import forecast as forecast_with_weights
 from forecaster.posterior import Fit
 from forecaster.runs import Runs, read_runs
 from forecaster.scenario import scenario
 from forecaster.shelf import DEFAULT_MIXTURE, law
 
 TOP = 6 * 3e9 * 1e11
+
+# How weights are earned is tested in test_weighting.py; nothing here turns on it.
+forecast = partial(forecast_with_weights, weights="equal")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from forecaster.scores import binomial_interval, score_point, summarise
+from forecaster.scores import binomial_interval, crps, score_points, summarise
+
+
+def score_point(y: float, draws: np.ndarray, weights: np.ndarray) -> dict[str, float]:
+    return dict(score_points(np.array([y]), draws[:, :, None], weights).iloc[0])
 
 
 def normal_draws(count: int = 20_000) -> np.ndarray:
@@ -32,6 +36,16 @@ def test_weights_make_a_mixture() -> None:
     assert score_point(0.3, draws, np.array([1.0, 0.0]))["crps"] == pytest.approx(
         score_point(0.3, draws[:1], np.ones(1))["crps"], rel=1e-6
     )
+
+
+def test_the_crps_is_that_of_the_reference_library() -> None:
+    import scoringrules
+
+    random = np.random.default_rng(1)
+    draws, y = random.standard_t(3, (500, 7)), random.normal(size=7)
+    w = random.dirichlet(np.ones(500))
+    expected = scoringrules.crps_ensemble(y, draws.T, ens_w=np.broadcast_to(w, (7, 500)), estimator="qd")
+    np.testing.assert_allclose(crps(y, draws, w), expected, rtol=1e-10)
 
 
 def test_points_of_one_cluster_count_as_one() -> None:

@@ -12,19 +12,13 @@ import pandas as pd
 import pytest
 from making import make_fit, make_runs
 
+from forecaster.cache import cache_folder, load_cached, save_cached
 from forecaster.diagnosis import Verdict
 from forecaster.errors import StoreError
 from forecaster.posterior import FIRST_TRY, Fit
 from forecaster.runs import read_runs
 from forecaster.shelf import law, read_law
-from forecaster.store import (
-    cache_folder,
-    is_saved_fit,
-    load_cached,
-    load_fits,
-    save_cached,
-    save_fits,
-)
+from forecaster.store import is_saved_fit, load_fits, save_fits
 
 RUNS = make_runs(sizes=4, lengths=3, family=["a", "NA", "", "01"] * 3, date="2024-05-01", note=["x", "1,\n2", ""] * 4)
 
@@ -247,9 +241,9 @@ WRITER = """
 import os, sys, time
 sys.path.insert(0, sys.argv[1])
 from making import make_fit, make_runs
+from forecaster.cache import load_cached, save_cached
 from forecaster.posterior import FIRST_TRY
 from forecaster.shelf import law, read_law
-from forecaster.store import load_cached, save_cached
 made = make_fit(law("chinchilla"), make_runs(), draws=200, seed=1)
 print("ready", flush=True)
 sys.stdin.readline()

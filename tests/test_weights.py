@@ -11,7 +11,8 @@ from scipy.optimize import minimize
 from forecaster.extrapolation import LANGUAGE_LOSS
 from forecaster.fold import holdout
 from forecaster.shelf import law
-from forecaster.weights import log_density, stack
+from forecaster.predictive import log_density
+from forecaster.weights import stack
 
 
 @pytest.fixture(scope="module")
