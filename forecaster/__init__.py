@@ -9,12 +9,15 @@
 Heavy libraries load on first use, so importing the package costs little.
 """
 
+from forecaster.backtest import Backtest, backtest
 from forecaster.band import Band
 from forecaster.check import Check, check
+from forecaster.comparison import Comparison, compare
 from forecaster.diagnosis import Verdict
 from forecaster.errors import ForecasterError, GateError, InputError
 from forecaster.example import examples, read_example
 from forecaster.fit import fit
+from forecaster.fold import holdout, rolling_origins
 from forecaster.forecast import Forecast, forecast
 from forecaster.law import Law
 from forecaster.posterior import Fit
@@ -24,10 +27,13 @@ from forecaster.runs import Runs, read_runs
 from forecaster.scenario import Point, Scenario, scenario
 from forecaster.shelf import default_laws, law, shelf
 from forecaster.store import load_fits, save_fits
+from forecaster.weighting import Weighting, load_weighting, weigh
 
 __all__ = [
+    "Backtest",
     "Band",
     "Check",
+    "Comparison",
     "Fit",
     "Forecast",
     "ForecasterError",
@@ -40,20 +46,27 @@ __all__ = [
     "Runs",
     "Scenario",
     "Verdict",
+    "Weighting",
+    "backtest",
     "check",
+    "compare",
     "default_laws",
     "examples",
     "fit",
     "forecast",
+    "holdout",
     "law",
     "load_fits",
+    "load_weighting",
     "prior_predictive",
     "read_example",
     "read_runs",
     "report",
+    "rolling_origins",
     "save_fits",
     "scenario",
     "shelf",
+    "weigh",
 ]
 
 

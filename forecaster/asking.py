@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from forecaster.comparison import Comparison, compare
 from forecaster.diagnosis import Verdict
 from forecaster.errors import InputError, NotConverged, UsageError
 from forecaster.fit import Say, fit
@@ -143,12 +144,63 @@ def forecast_table(
             cache=cache,
             say=say,
         )
-    dropped = [
+    failed, dropped = _refused(refusals)
+    return replace(answer, verdicts={**answer.verdicts, **failed}, notes=(*answer.notes, *dropped))
+
+
+def compare_source(
+    source: str,
+    *,
+    law: str,
+    at: Sequence[str],
+    columns: str,
+    where: str,
+    console: Console,
+    seed: int | None,
+    cache: bool,
+    allow_failed_checks: bool,
+) -> Comparison:
+    """Compare laws on a table, sampling what is not in the cache, or those of a saved fit."""
+    asked = scenario(at) if at else ()
+    runs = runs_from(source, columns=columns, where=where)
+    saved = is_saved_fit(source)
+    refusals: dict[str, NotConverged] = {}
+    with console.progress() as say:
+        if saved:
+            fits = _chosen(load_fits(source), law, source)
+            seed = fits[0].seed if seed is None else seed
+        else:
+            laws = laws_named(law, runs)
+            if len(laws) < 2:
+                raise UsageError(f"a comparison needs two laws or more, got {laws[0].name}", where="--law")
+            refuse_too_few(runs, laws)
+            if asked:
+                refuse_incomplete(asked, laws, runs)
+            seed = 1 if seed is None else seed
+            fits, refusals = fit_each(laws, runs, seed=seed, cache=cache, say=say)
+            if len(fits) < 2:
+                raise next(iter(refusals.values()))
+        found = compare(
+            fits,
+            asked,
+            weighting=load_weighting(source, runs) if saved else None,
+            seed=seed,
+            allow_failed_checks=allow_failed_checks,
+            retry=not saved,
+            cache=cache,
+            say=say,
+        )
+    failed, dropped = _refused(refusals)
+    return replace(found, verdicts={**found.verdicts, **failed}, notes=(*found.notes, *dropped))
+
+
+def _refused(refusals: Mapping[str, NotConverged]) -> tuple[dict[str, Verdict], list[Note]]:
+    """The verdicts of laws that could not start, and what must be said of them."""
+    failed = {name: Verdict("fail", math.inf, 0.0, 0, (refusal.message,)) for name, refusal in refusals.items()}
+    return failed, [
         Note("law-dropped", f"{name} is left out: {refusal.message}", warning=True)
         for name, refusal in refusals.items()
     ]
-    failed = {name: Verdict("fail", math.inf, 0.0, 0, (refusal.message,)) for name, refusal in refusals.items()}
-    return replace(answer, verdicts={**answer.verdicts, **failed}, notes=(*answer.notes, *dropped))
 
 
 def weights_said(weights: str, *, fast: bool) -> str | dict[str, float]:

@@ -20,9 +20,11 @@ FEWEST_ON_LINE = 4
 
 
 def frontier(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
-    """Log scale and log response of the runs that were the best so far, in order of scale."""
-    order = np.argsort(runs.column(runs.scale), kind="stable")
-    x, y = np.log(runs.column(runs.scale)[order]), np.log(runs.column("loss")[order])
+    """Log scale and log response of the runs that were the best so far, one a scale, in order of scale."""
+    # Runs of one budget may differ in the last digits of a computed C.
+    x, at = np.unique(np.log(runs.column(runs.scale)).round(6), return_inverse=True)
+    y = np.full(len(x), np.inf)
+    np.minimum.at(y, at, np.log(runs.column("loss")))
     best = y <= np.minimum.accumulate(y)
     return x[best], y[best]
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 import forecaster
-from forecaster.asking import fit_each, forecast_source, forecast_table, laws_named, runs_from
+from forecaster.asking import compare_source, fit_each, forecast_source, forecast_table, laws_named, runs_from
 from forecaster.console import INTERRUPTED, Console, report_error
 from forecaster.errors import ForecasterError, InputError, NotConverged, UsageError
 from forecaster.example import examples, read_example, write_example
@@ -26,6 +26,7 @@ from forecaster.options import (
     Fast,
     Laws,
     NoCache,
+    OptionalAt,
     Quiet,
     RunsArgument,
     Seed,
@@ -243,8 +244,6 @@ def forecast(
 
     Example: `forecaster forecast runs.csv --at N=70B,D=1.4T --target 1.95`
     """
-    from forecaster.report.provenance import provenance
-
     console = Console(as_json, quiet)
     answer = forecast_source(
         runs,
@@ -260,8 +259,7 @@ def forecast(
         weights=weights,
         fast=fast,
     )
-    data = answer.as_dict() | {"provenance": provenance(answer, command=_command())}
-    console.result(_forecast_text(answer), data)
+    console.result(_forecast_text(answer), _forecast_data(answer))
 
 
 @app.command()
@@ -307,6 +305,38 @@ def report(
     )
     paths = _write_card(answer, output, also=kinds)
     console.result("\n".join(f"wrote {path}" for path in paths), {"report": _card_data(answer, paths)})
+
+
+@app.command()
+def compare(
+    runs: RunsArgument,
+    law: Laws = "",
+    at: OptionalAt = None,
+    columns: Columns = "",
+    where: Where = "",
+    seed: SeedOrSaved = None,
+    allow_failed_checks: AllowFailed = False,
+    no_cache: NoCache = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put laws side by side: leave-one-out, weights earned by extrapolation, and what each forecasts.
+
+    Example: `forecaster compare runs.csv --law chinchilla,coupled,kaplan --at N=70B,D=1.4T`
+    """
+    console = Console(as_json, quiet)
+    found = compare_source(
+        runs,
+        law=law,
+        at=at or [],
+        columns=columns,
+        where=where,
+        console=console,
+        seed=seed,
+        cache=not no_cache,
+        allow_failed_checks=allow_failed_checks,
+    )
+    console.result(found.text, found.as_dict())
 
 
 @app.command()
@@ -364,13 +394,14 @@ def _write_card(answer: Forecast, output: Path, *, also: Sequence[str]) -> list[
     return list(write_report(answer, output=output, also=also, command=_command()).paths)
 
 
-def _card_data(answer: Forecast, paths: Sequence[Path]) -> dict[str, Any]:
-    from forecaster.report.provenance import provenance
+def _forecast_data(answer: Forecast) -> dict[str, Any]:
+    from forecaster.report import forecast_dict
 
-    return answer.as_dict() | {
-        "provenance": provenance(answer, command=_command()),
-        "paths": [str(path) for path in paths],
-    }
+    return forecast_dict(answer, command=_command())
+
+
+def _card_data(answer: Forecast, paths: Sequence[Path]) -> dict[str, Any]:
+    return _forecast_data(answer) | {"paths": [str(path) for path in paths]}
 
 
 def _command() -> str:

@@ -189,7 +189,7 @@ def forecast(
         targets=asked.targets,
         fits=tuple(kept),
         weights=shares,
-        weighting=weighting,
+        weighting=weighting.of([fit.law.name for fit in kept]),
         verdicts=verdicts,
         extrapolation=extrapolation,
         notes=tuple(notes),

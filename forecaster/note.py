@@ -105,6 +105,14 @@ EXPLANATIONS: dict[str, str] = {
     "C-rule-differs": "The compute of the point is not counted as the table counts it. The point then stands "
     "nearer or farther than it is, which moves its noise and its allowance for drift. Give C=... with "
     "the point, by the rule behind the table's column C.",
+    "winners-differ": "Leave-one-out asks which law best fills gaps among the runs at hand; extrapolation asks which "
+    "one foretold larger runs from smaller. Here they name different laws, and neither measure calls the two a "
+    "near-tie. A law that bends to every detail of the table may go astray beyond it. For a point beyond the "
+    "largest run go by extrapolation, and look at what each law forecasts there.",
+    "pareto-k": "Leave-one-out is computed from the one fit to all runs by weighting its draws. At the runs named, a "
+    "few draws carry most of the weight, so what the law would say without such a run is not known, and its elpd "
+    "is probably too high. Often the run is an outlier or stands alone at an end of the table. Check it against "
+    "its source, or fit without it and compare.",
     "prior-misses-data": "Fewer than 80% of the table's runs lie inside the 90% range that the priors alone "
     "give at their inputs. Either the priors exclude what was measured, or a cell, a unit or a column "
     "is wrong. Look at the runs named by the check command; if they are right, widen the priors of a "

@@ -15,6 +15,9 @@ Laws = Annotated[str, typer.Option("--law", help="Names on the shelf or paths to
 At = Annotated[
     list[str], typer.Option(help="A point: N=70B,D=1.4T, or C=6e23 for the compute-optimal split; repeatable.")
 ]
+OptionalAt = Annotated[
+    list[str] | None, typer.Option("--at", help="Also forecast at a point, such as N=70B,D=1.4T; repeatable.")
+]
 Target = Annotated[list[str] | None, typer.Option(help="Give the chance of ending at or below this; repeatable.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every random number.")]
 SeedOrSaved = Annotated[

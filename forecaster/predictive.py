@@ -24,7 +24,7 @@ def curve_and_noise(fit: Fit, inputs: Mapping[str, Any], ratio: Any, *, seed: in
         ratio: each point's scale over the table's largest, shape (point).
         seed: of the noise; one draw of it serves all points, so that a figure's bands are smooth.
     """
-    m, scale = _curve_and_scale(fit, inputs, ratio)
+    m, scale = curve_and_scale(fit, inputs, ratio)
     nu = fit.degrees_of_freedom().values.ravel()
     return m, scale * stratified_student(nu, len(m), seed=seed)[:, None]
 
@@ -62,18 +62,18 @@ def log_density(fit: Fit, test: Runs, *, extrapolation: Extrapolation | None = N
 
     ratio = test.column(fit.runs.scale) / fit.references.scale_largest
     inputs = {name: test.column(column_of(fit.law, name, fit.runs)) for name in fit.law.inputs}
-    m, scale = _curve_and_scale(fit, inputs, ratio)
+    m, scale = curve_and_scale(fit, inputs, ratio)
     nu = fit.degrees_of_freedom().values.reshape(-1, 1)
     h = distance(ratio, 1.0)
     if extrapolation is None:
         scale = np.sqrt(scale**2 + (LANGUAGE_LOSS.sd * h) ** 2)
     else:
         m = m + extrapolation.draws(len(m), seed=seed)[:, None] * h
-    log_p = _log_student((np.log(test.column("loss")) - m) / scale, nu) - np.log(scale)
+    log_p = log_student((np.log(test.column("loss")) - m) / scale, nu) - np.log(scale)
     return np.asarray(logsumexp(log_p, axis=0) - np.log(len(log_p)))
 
 
-def _curve_and_scale(fit: Fit, inputs: Mapping[str, Any], ratio: Any) -> tuple[np.ndarray, np.ndarray]:
+def curve_and_scale(fit: Fit, inputs: Mapping[str, Any], ratio: Any) -> tuple[np.ndarray, np.ndarray]:
     """The law's log response and the noise's scale, each of shape (sample, point), chains one after another."""
     import xarray as xr
 
@@ -89,7 +89,7 @@ def _curve_and_scale(fit: Fit, inputs: Mapping[str, Any], ratio: Any) -> tuple[n
     return m, by_draw(fit.noise_scale(along(np.log(ratio))))
 
 
-def _log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
+def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
     """Log density of Student's t, the normal distribution where nu is infinite."""
     from scipy.special import gammaln
 

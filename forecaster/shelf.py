@@ -27,6 +27,9 @@ tail   = "LogNormal(log(8), 0.8)"
 """
 """The noise of a page without a [noise] section, on the log of the response; d = log(C / C_max)."""
 
+TAKEN_NAMES = ("mixture", "naive-last", "naive-line", "huber-bootstrap")
+"""What stands beside the laws in a track record, and so can be no law's own name."""
+
 DEFAULT_MIXTURE = ("chinchilla", "coupled", "farseer_lite")
 DEFAULT_ONE_INPUT = ("power_floor",)
 
@@ -66,6 +69,8 @@ def read_law(page: str, *, name: str) -> Law:
         FormulaError: a formula outside the grammar.
     """
     where = f"{name}.toml"
+    if name in TAKEN_NAMES:
+        raise LawError(f"{name} stands for something else in a track record; give the file another name", where=where)
     if len(page) > 100_000:
         raise LawError(f"a page of {len(page)} characters is too long for a law", where=where)
     try:

@@ -109,13 +109,42 @@ def stacked(trials: Sequence[Trial], names: Sequence[str], *, shown_by: Fold | N
     return {name: float(weight) for name, weight in zip(names, found, strict=True)}
 
 
+def foretell(
+    trial: Trial, *, seed: int = 1, extrapolation: Extrapolation | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each law says of the hidden runs: draws (law, sample, test run) and log density (law, test run).
+
+    Args:
+        trial: whose laws speak.
+        seed: of every random number.
+        extrapolation: the term beyond the data; the response's own where not given.
+    """
+    test = trial.fold.test
+    term = extrapolation or extrapolation_for(language_loss=trial.fold.train.is_language_loss)
+    draws = np.stack([predictive_draws(each, test, term, seed=seed, most=DRAWS) for each in trial.fits])
+    density = np.stack([log_density(each, test, extrapolation=term, seed=seed) for each in trial.fits])
+    return draws, density
+
+
+def score_mixture(y: np.ndarray, draws: np.ndarray, density: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
+    """Scores of a mixture of laws.
+
+    Args:
+        y: the log responses that were observed, shape (point).
+        draws: shape (law, sample, point).
+        density: log predictive density at y, shape (law, point).
+        weights: of the laws.
+    """
+    log_w = np.log(np.maximum(weights, 1e-300))
+    return score_points(y, draws, weights, log_score=np.logaddexp.reduce(density + log_w[:, None], axis=0))
+
+
 def score_trial(
     trial: Trial,
     weights: Mapping[str, float],
     *,
     cluster: str = "",
     seed: int = 1,
-    extrapolation: Extrapolation | None = None,
 ) -> pd.DataFrame:
     """Scores of each law, of their mixture and of the baselines, one row a method and hidden run.
 
@@ -124,22 +153,18 @@ def score_trial(
         weights: of those laws in the mixture.
         cluster: a column whose equal values count as one run; each row is its own where not given.
         seed: of every random number.
-        extrapolation: the term beyond the data; the response's own where not given.
     """
     import pandas as pd
 
     train, test = trial.fold.train, trial.fold.test
-    term = extrapolation or extrapolation_for(language_loss=train.is_language_loss)
     y = np.log(test.column("loss"))
-    draws = np.stack([predictive_draws(each, test, term, seed=seed, most=DRAWS) for each in trial.fits])
-    density = np.stack([log_density(each, test, extrapolation=term, seed=seed) for each in trial.fits])
-    w = np.array([weights[name] for name in trial.names])
-    one = np.ones(1)
-    found = {name: score_points(y, draws[k : k + 1], one, log_score=density[k]) for k, name in enumerate(trial.names)}
-    log_w = np.log(np.maximum(w, 1e-300))
-    found["mixture"] = score_points(y, draws, w, log_score=np.logaddexp.reduce(density + log_w[:, None], axis=0))
+    draws, density = foretell(trial, seed=seed)
+    found = {
+        name: score_mixture(y, draws[k : k + 1], density[k : k + 1], np.ones(1)) for k, name in enumerate(trial.names)
+    }
+    found["mixture"] = score_mixture(y, draws, density, np.array([weights[name] for name in trial.names]))
     for name, draw in BASELINES.items():
-        found[name] = score_points(y, draw(trial.fold, seed=seed)[None], one)
+        found[name] = score_points(y, draw(trial.fold, seed=seed)[None], np.ones(1))
     # A run is the same run in every fold that hides it, whatever its row there.
     columns = [test.column(name) for name in dict.fromkeys((*train.inputs, train.scale))]
     label = test.table[cluster].astype(str) if cluster else [str(row) for row in zip(*columns, y, strict=True)]

@@ -27,6 +27,7 @@ BASES = ("extrapolation", "equal", "loo")
 
 NO_CUT = "the table has no cut with 8 runs at 3 scales below it and 2 above, so the laws get equal weights"
 TOO_FEW = f"with fewer than {FEWEST_FOR_WEIGHTS} runs the laws get equal weights"
+NONE_PASSED = "on no cut did every law pass its checks, so the laws get equal weights"
 EARNED = "earned by how each law forecast the larger runs of this table from its smaller ones, at {cuts}"
 
 
@@ -53,10 +54,12 @@ class Weighting:
         The record then leaves out the mixture, which was of other laws.
 
         Raises:
-            ScenarioError: all weight lies on the laws left out.
+            ScenarioError: a law without a weight, or all weight lies on the laws left out.
         """
         if set(names) == set(self.weights):
             return self
+        if missing := sorted(set(names) - set(self.weights)):
+            raise ScenarioError(f"the weighting has no weight for {', '.join(missing)}; weigh these fits anew")
         total = sum(self.weights[name] for name in names)
         if not total > 0:
             raise ScenarioError(f"all weight lies on laws other than {', '.join(names)}")
@@ -198,6 +201,8 @@ def _earned(fits: Sequence[Fit], names: Sequence[str], *, cache: bool, say: Say 
         made = Weighting({names[0]: 1.0}, "equal", "all on the one law", record)
     elif len(runs) < FEWEST_FOR_WEIGHTS:
         made = Weighting(equal(names), "equal", TOO_FEW, record)
+    elif not any(set(names) <= set(trial.names) for trial in trials):
+        made = Weighting(equal(names), "equal", NONE_PASSED, record)
     else:
         made = Weighting(stacked(trials, names), "extrapolation", EARNED.format(cuts=cuts), record)
     if cache:

@@ -7,10 +7,18 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from forecaster.backtest import Backtest
+from forecaster.band import MASSES
+from forecaster.baselines import BASELINES
 from forecaster.diagnosis import Verdict
+from forecaster.fold import rolling_origins
 from forecaster.law import Law
 from forecaster.posterior import FIRST_TRY, Fit, references
 from forecaster.runs import Runs, read_runs
+from forecaster.weights import equal
+
+HELD = {"chinchilla": 0.8, "coupled": 0.85, "mixture": 0.9, "naive-last": 0.2, "naive-line": 0.3}
+"""Shares of hidden runs that a made-up track record's 90% ranges held, by method."""
 
 
 def chinchilla_loss(N: Any, D: Any) -> Any:
@@ -93,3 +101,32 @@ def make_fit(
     tree = xr.DataTree.from_dict({"posterior": xr.Dataset(posterior), "sample_stats": xr.Dataset(statistics)})
     verdict = Verdict("pass", 1.0, float(chains * draws), 0)
     return Fit(law, runs, tree, seed, FIRST_TRY, verdict, {"compile": 0.0, "sample": 0.0})
+
+
+def make_record(
+    runs: Runs, held: Mapping[str, float], *, hidden: int = 40, farthest: float = 20.0, repeats: int = 1, **more: Any
+) -> Backtest:
+    """A track record made up: for each method the share of the hidden runs that its 90% range held.
+
+    Args:
+        runs: the table.
+        held: by method.
+        hidden: how many runs.
+        farthest: the largest ratio.
+        repeats: how many cuts hide each of them.
+        more: of the record, such as review=1.
+    """
+    row = np.tile(np.arange(hidden), repeats)
+    tables = []
+    for index, (name, share) in enumerate(held.items()):
+        inside = (row < round(share * hidden)).astype(float)
+        columns = {"law": name, "pit": 0.5, "crps": 0.004 + 0.001 * index, "log_score": 2.0, "error": 0.01}
+        columns |= {f"covered {100 * mass:g}": inside for mass in MASSES}
+        columns |= {f"width {100 * mass:g}": 0.04 * mass for mass in MASSES}
+        ratios = np.linspace(1.5, farthest, hidden)[row]
+        tables.append(pd.DataFrame(columns | {"ratio": ratios, "cluster": [f"run {i}" for i in row], "shown": 15}))
+    folds = rolling_origins(runs)
+    laws = [name for name in held if name not in BASELINES and name != "mixture"]
+    weights = tuple(equal(laws) for _ in folds)
+    kept = {"basis": "extrapolation", "review": 0, "failed": 0} | more
+    return Backtest(runs=runs, folds=folds, points=pd.concat(tables, ignore_index=True), weights=weights, **kept)

@@ -9,7 +9,7 @@ import pytest
 from making import chinchilla_loss, make_runs
 
 from forecaster.backtest import backtest, roll
-from forecaster.baselines import huber_bootstrap, naive_last, naive_line
+from forecaster.baselines import frontier, huber_bootstrap, naive_last, naive_line
 from forecaster.cli import main
 from forecaster.errors import InputError
 from forecaster.fold import Fold, holdout, rolling_origins
@@ -107,6 +107,17 @@ def test_the_line_continues_a_power_law_and_the_last_value_stays() -> None:
     np.testing.assert_allclose(np.median(naive_line(fold, seed=1), axis=0), truth, atol=1e-3)
     last = np.log(fold.train.column("loss").min())
     np.testing.assert_allclose(np.median(naive_last(fold, seed=1), axis=0), last, atol=1e-3)
+
+
+def test_the_frontier_has_one_run_a_budget() -> None:
+    table = make_runs(sizes=4, lengths=4, noise=0.0).table
+    budgets = np.geomspace(1e18, 1e20, 4)
+    table = table.assign(C=np.repeat(budgets, 4) * (1 + 1e-12 * np.arange(16)))
+    runs = read_runs(table)
+    x, y = frontier(runs)
+    assert len(x) <= 4
+    assert (np.diff(x) > 1).all() and (np.diff(y) <= 0).all()
+    assert y[-1] == np.log(table["loss"].min())
 
 
 def test_the_huber_fit_finds_a_law_without_noise() -> None:

@@ -21,7 +21,7 @@ from forecaster.shelf import law
 def ask(at: str = "N=70B,D=1.4T", **columns: object) -> Forecast:
     runs = make_runs(**columns)
     fits = [make_fit(law(name), runs, E=1.8) for name in ("chinchilla", "coupled")]
-    return forecast(fits, at, targets=[1.9], allow_failed_checks=True)
+    return forecast(fits, at, targets=[1.9], weights="equal", allow_failed_checks=True)
 
 
 @pytest.fixture(scope="module")
@@ -170,5 +170,5 @@ def test_two_figures_share_no_ids(answer: Forecast) -> None:
 
 def test_another_response_has_no_unit() -> None:
     runs = replace(make_runs(), response="error_rate")
-    found = forecast(make_fit(law("chinchilla"), runs), "N=70B,D=1.4T", allow_failed_checks=True)
+    found = forecast(make_fit(law("chinchilla"), runs), "N=70B,D=1.4T", weights="equal", allow_failed_checks=True)
     assert plot_fan(found, axes()).get_ylabel() == "Error_rate"

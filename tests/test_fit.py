@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecaster.cache import cache_folder
 from forecaster.fit import build_model, compile_density, density_data, fit
 from forecaster.forecast import forecast
 from forecaster.formula import evaluate
@@ -19,7 +20,6 @@ from forecaster.law import Law
 from forecaster.posterior import references
 from forecaster.runs import Runs, read_runs
 from forecaster.shelf import DEFAULT_MIXTURE, law, read_law, shelf
-from forecaster.cache import cache_folder
 
 TRUTH = {
     "chinchilla": {"level": 0.02, "floor": 0.6, "size": 0.45, "alpha": 0.34, "beta": 0.37},

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from making import make_fit, make_runs
 
+from forecaster.baselines import BASELINES
 from forecaster.errors import InputError, LawError
 from forecaster.formula import evaluate
 from forecaster.grammar import parse_formula
 from forecaster.law import Law
 from forecaster.posterior import references
-from forecaster.shelf import DEFAULT_MIXTURE, default_laws, law, read_law, shelf
+from forecaster.shelf import DEFAULT_MIXTURE, TAKEN_NAMES, default_laws, law, read_law, shelf
 
 RUNS = make_runs()
 
@@ -278,3 +279,9 @@ def test_the_hash_ignores_comments_and_order_but_not_a_prior() -> None:
 def test_a_formula_on_a_page_is_the_one_that_is_read() -> None:
     for name in shelf():
         assert parse_formula(law(name).formula.text).tree == law(name).formula.tree
+
+
+def test_no_law_takes_the_name_of_what_it_is_held_against() -> None:
+    assert set(TAKEN_NAMES) == {"mixture", *BASELINES}
+    with pytest.raises(LawError, match="another name"):
+        read_law(law("chinchilla").text, name="mixture")

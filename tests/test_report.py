@@ -1,6 +1,7 @@
 """A forecast said to a person: the words, the numbers that must agree, the page that must stay whole."""
 
 import json
+import math
 import re
 from dataclasses import replace
 from datetime import date
@@ -10,13 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from making import make_fit, make_runs
+from making import HELD, make_fit, make_record, make_runs
 
+from forecaster.backtest import Backtest
 from forecaster.diagnosis import Verdict
 from forecaster.errors import UsageError
 from forecaster.forecast import Forecast, forecast
+from forecaster.grade import grade
 from forecaster.note import Note
-from forecaster.report import Report, refuse_unwritable, report
+from forecaster.report import Report, forecast_dict, refuse_unwritable, report
+from forecaster.report.answers import answers
 from forecaster.report.prose import (
     chance,
     forecast_text,
@@ -31,7 +35,6 @@ from forecaster.report.prose import (
 from forecaster.report.provenance import provenance
 from forecaster.report.table import (
     Table,
-    answers,
     escaped,
     number,
     percent,
@@ -43,6 +46,7 @@ from forecaster.report.table import (
 )
 from forecaster.runs import Runs
 from forecaster.shelf import law
+from forecaster.weighting import Weighting
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -55,16 +59,25 @@ HOSTILE = (
 VOID = {"meta", "br", "input"}
 MADE = "2026-01-31"
 COMMAND = "forecaster report runs.csv --at N=70B,D=1.4T --target 1.95 -o card.html"
+WEIGHTS = {"chinchilla": 0.75, "coupled": 0.25}
+EARNED = "earned by how each law did, at 3 cuts"
+FARTHEST = 20.0
 
 
-def ask(runs: Runs, at: Any = "N=70B,D=1.4T", targets: Any = (1.95, 1.9)) -> Forecast:
-    fits = [make_fit(law(name), runs, E=1.8) for name in ("chinchilla", "coupled")]
-    return forecast(fits, at, targets=targets, weights={"chinchilla": 0.75, "coupled": 0.25}, allow_failed_checks=True)
+def ask(
+    runs: Runs, at: Any = "N=70B,D=1.4T", targets: Any = (1.95, 1.9), record: Backtest | None = None, why: str = EARNED
+) -> Forecast:
+    """A forecast of made fits, whose weights came with a track record or, by default, without one."""
+    fits = [make_fit(law(name), runs, E=1.8) for name in WEIGHTS]
+    weighting = Weighting(WEIGHTS, "extrapolation", why, record)
+    return forecast(fits, at, targets=targets, weights=weighting, allow_failed_checks=True)
 
 
 @pytest.fixture(scope="module")
 def answer() -> Forecast:
-    return replace(ask(make_runs()), unchecked=False)
+    runs = make_runs()
+    held = HELD | {"huber-bootstrap": 0.65}
+    return replace(ask(runs, record=make_record(runs, held, farthest=FARTHEST, repeats=2)), unchecked=False)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +94,7 @@ def page(said: Report) -> str:
 def hostile() -> Report:
     runs = make_runs(family=[HOSTILE[row % len(HOSTILE)] for row in range(30)])
     runs = replace(runs, name=HOSTILE[0] + HOSTILE[5], response=HOSTILE[1])
-    found = ask(runs)
+    found = ask(runs, record=make_record(runs, HELD), why=HOSTILE[0])
     notes = tuple(Note("columns-read", text, warning=True) for text in HOSTILE)
     verdicts = {
         name: replace(verdict, notes=HOSTILE, rhat=float("inf"), ess=float("nan"))
@@ -294,13 +307,25 @@ def test_without_targets_no_chance_is_mentioned() -> None:
 
 def expected_rows(said: Report) -> list[list[str]]:
     """What the tables of any format must hold, from the JSON alone."""
-    data = json.loads(said.json)["forecast"][0]
+    whole = json.loads(said.json)
+    data, scores = whole["forecast"][0], whole["track_record"]["backtest"]
     places = said.forecast.points[0].predictive.decimals
     rows = [[f"{mass}%", *(f"{end:.{places}f}" for end in ends)] for mass, ends in data["interval"].items()]
     for name, law_said in data["by_law"].items():
         low, high = law_said["interval"]["90"]
         weight = f"{whole_percent(law_said['weight'])}%"
-        rows.append([name, f"{law_said['median']:.{places}f}", f"{low:.{places}f} to {high:.{places}f}", weight])
+        score = next(each for each in scores if each["law"] == name)
+        tested = [f"{score['coverage']['90']:.0%}", f"{score['crps']:.4f}"]
+        ends = f"{low:.{places}f} to {high:.{places}f}"
+        rows.append([name, f"{law_said['median']:.{places}f}", ends, weight, *tested])
+    names = {"mixture": "all, mixed", "naive-last": "last value", "naive-line": "straight line"}
+    names |= {"huber-bootstrap": "usual fit with bootstrap"}
+    for score in scores:
+        low, high = score["coverage_interval"]["90"]
+        held = f"{score['coverage']['90']:.0%} ({100 * low:.0f} to {high:.0%})"
+        width = f"{100 * math.expm1(score['width']['90']):.1f}%"
+        name = names.get(score["law"], score["law"])
+        rows.append([name, held, width, f"{score['crps']:.4f}", f"{score['clusters']}"])
     return rows
 
 
@@ -331,6 +356,124 @@ def test_markdown_and_page_hold_the_numbers_of_the_json(said: Report, page: str)
     for sha256 in (data["provenance"]["runs_sha256"], *data["provenance"]["laws"].values()):
         assert sha256 in said.markdown
         assert sha256 in page
+
+
+def without_breaks(text: str) -> str:
+    return " ".join(text.split())
+
+
+def outputs(said: Report) -> dict[str, str]:
+    """The words of each format, unbroken and unescaped."""
+    page = re.sub(r"<(style|svg).*?</\1>", "", said.html, flags=re.DOTALL)
+    return {
+        "text": without_breaks(said.text),
+        "markdown": without_breaks(re.sub(r"\\(.)", r"\1", said.markdown)),
+        "html": without_breaks(Page(page).text),
+    }
+
+
+def test_every_output_says_the_track_record_and_its_numbers(said: Report) -> None:
+    data = json.loads(said.json)["track_record"]["backtest"]
+    held = {score["law"]: f"{score['coverage']['90']:.0%}" for score in data}
+    for kind, text in outputs(said).items():
+        assert f"held {held['mixture']} of 40 larger runs in their 90% ranges, up to 20 times the largest" in text, kind
+        assert f"a straight line {held['naive-line']}, the usual fit with bootstrap {held['huber-bootstrap']}." in text
+        assert f"Weights: {EARNED}." in text, kind
+        assert "passed their checks with reservations" not in text
+
+
+def test_without_a_track_record_its_reason_stands_in_its_place() -> None:
+    why = "the table has no cut, so the laws get equal weights"
+    found = Report(ask(make_runs(), why=why), made=MADE)
+    for kind, text in outputs(found).items():
+        assert f"There is none: no run of this table was hidden and forecast. Weights: {why}." in text, kind
+        assert "straight line" not in text
+        assert "Held larger runs" not in text
+        assert "no track record" in text
+    assert json.loads(found.json)["track_record"] is None
+    row = next(line for line in found.markdown.splitlines() if line.startswith("| chinchilla") and " 75% " in line)
+    assert row.count("|") == 5
+
+
+def test_a_law_that_was_never_tested_says_so() -> None:
+    runs = make_runs()
+    held = {name: share for name, share in HELD.items() if name != "coupled"}
+    found = Report(ask(runs, record=make_record(runs, held)), made=MADE)
+    for text in (found.text, found.markdown, Page(found.html).text):
+        assert "not available" in text
+
+
+def test_fits_behind_the_record_that_fell_short_are_counted() -> None:
+    runs = make_runs()
+    some = Report(ask(runs, record=make_record(runs, HELD, review=2, failed=1)), made=MADE)
+    said = "Of the fits behind the track record, 2 passed their checks with reservations and 1 failed and was left out."
+    for kind, text in outputs(some).items():
+        assert said in text, kind
+    one = Report(ask(runs, record=make_record(runs, HELD, failed=3)), made=MADE)
+    assert "Of the fits behind the track record, 3 failed and were left out." in outputs(one)["text"]
+
+
+def test_a_point_beyond_all_that_was_backtested_is_called_so() -> None:
+    runs = make_runs()
+    largest = runs.column("C").max()
+    record = make_record(runs, HELD, farthest=FARTHEST)
+    beyond = "nothing beyond 20 times was backtested on this table."
+    for ratio, said in ((45, True), (21, True), (20.2, False), (19, False), (0.5, False)):
+        at = {"N": 1e10, "D": ratio * largest / 6e10}
+        asked = ask(runs, [at], (), record)
+        if ratio > 1:
+            far = grade(asked, asked.points[0]).criteria[0].value
+            assert far.startswith(f"{answers(asked)[0].ratio} times the largest run")
+        found = outputs(Report(asked, made=MADE))
+        for kind, text in found.items():
+            assert (beyond in text) is said, (kind, ratio)
+            assert (f"This asks for {ratio:g} times the largest run; " in text) is said
+    assert not any(beyond in text for text in outputs(Report(ask(runs), made=MADE)).values())
+
+
+def test_every_output_gives_the_same_grade_for_each_point(answer: Forecast, said: Report) -> None:
+    found = grade(answer, answer.points[0])
+    assert json.loads(said.json)["grade"] == [found.as_dict()] == forecast_dict(answer)["grade"]
+    for kind, text in outputs(said).items():
+        assert f"Evidence grade {found.letter}" in text, kind
+        for each in found.criteria:
+            assert each.value in text
+            assert (each.rule in text) is (kind != "text")
+    several = Report(ask(answer.runs, ["N=70B,D=1.4T", "N=1B,D=20B"], ()), made=MADE)
+    assert len(json.loads(several.json)["grade"]) == 2
+    assert several.markdown.count("### Evidence grade") == 2
+    assert several.markdown.count("## Track record") == several.html.count(">Track record<") == 1
+
+
+def test_the_grade_stands_apart_from_the_likelihood(answer: Forecast, page: str, said: Report) -> None:
+    chances = re.findall(r'<p class="chance">.*?</p>', page)
+    assert len(chances) == 2
+    assert not any("grade" in chance.lower() for chance in chances)
+    start = page.index('<section class="grade">')
+    section = page[start : page.index("</section>", start)]
+    assert "not how likely the outcome is" in section
+    assert "in 20" not in section
+    assert "very likely" not in section
+    for line in said.text.splitlines():
+        assert not ("grade" in line and "Chance" in line)
+
+
+def test_hostile_law_names_stay_text() -> None:
+    runs = make_runs()
+    names = HOSTILE[:4]
+    fits = [make_fit(replace(law("chinchilla"), name=name), runs, E=1.8) for name in names]
+    record = make_record(runs, dict.fromkeys((*names, "mixture", "naive-line"), 0.9))
+    weighting = Weighting(dict.fromkeys(names, 0.25), "extrapolation", EARNED, record)
+    found = Report(forecast(fits, "N=70B,D=1.4T", weights=weighting, allow_failed_checks=True), made=MADE)
+    parsed = Page(found.html)
+    assert parsed.open == []
+    assert not any(tag == "script" for tag, _ in parsed.tags)
+    assert not any(name.startswith("on") for _, attributes in parsed.tags for name in attributes)
+    for text in (found.text, found.markdown, found.html):
+        assert "\u202e" not in text
+        assert "\x1b" not in text
+        assert not re.search(r"^# head", text, flags=re.MULTILINE)
+    assert "<script>" not in found.markdown
 
 
 def test_the_page_fetches_nothing(page: str) -> None:
@@ -427,7 +570,8 @@ def test_several_points_have_a_block_each() -> None:
 def test_a_table_with_one_input_is_reported_along_it() -> None:
     runs = make_runs()
     runs = replace(runs, table=runs.table[["C", "loss"]])
-    found = forecast([make_fit(law("power_floor"), runs)], "C=6e23", targets=[1.9], allow_failed_checks=True)
+    fits = [make_fit(law("power_floor"), runs)]
+    found = forecast(fits, "C=6e23", targets=[1.9], weights="equal", allow_failed_checks=True)
     said = Report(found, made=MADE)
     assert "will a run of 6e23 FLOP reach" in said.text
     assert "The law power_floor holds; no other was asked." in said.html

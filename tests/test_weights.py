@@ -10,8 +10,8 @@ from scipy.optimize import minimize
 
 from forecaster.extrapolation import LANGUAGE_LOSS
 from forecaster.fold import holdout
-from forecaster.shelf import law
 from forecaster.predictive import log_density
+from forecaster.shelf import law
 from forecaster.weights import stack
 
 

@@ -71,8 +71,23 @@ class Report:
     @property
     def json(self) -> str:
         """The forecast's numbers with their provenance, as one JSON object."""
-        data = self.forecast.as_dict() | {"provenance": dict(self.provenance)}
+        data = forecast_dict(self.forecast, command=self.command)
+        data["provenance"]["made"] = self.made
         return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def forecast_dict(forecast: Forecast, *, command: str = "") -> dict[str, Any]:
+    """JSON-ready: a forecast with the evidence grade of each point, a list under `grade`, and its provenance.
+
+    Args:
+        forecast: what was answered.
+        command: the exact command that asked for it; empty where there was none.
+    """
+    from forecaster.grade import grade
+    from forecaster.report.provenance import provenance
+
+    grades = [grade(forecast, point).as_dict() for point in forecast.points]
+    return forecast.as_dict() | {"grade": grades, "provenance": provenance(forecast, command)}
 
 
 def report(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from forecaster.quantity import format_quantity
+from forecaster.report.answers import answers
 from forecaster.report.fan import FAN_MASSES, Fan, fan, has_ratio
 from forecaster.report.prose import metric
-from forecaster.report.table import answers, percent, shown, spread
+from forecaster.report.table import percent, shown, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from forecaster.report import prose, rows
-from forecaster.report.table import Answer, answers, shown, spread
+from forecaster.report import evidence, prose, rows
+from forecaster.report.answers import Answer, answers
+from forecaster.report.table import shown, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +30,7 @@ NARROW_FIGURE = (4.3, 4.1)
 
 
 def card_html(report: Report) -> str:
-    """The card: question, answer, fan, distance, sources of uncertainty, laws, assumptions, checks, provenance.
+    """The card: question, answer, fan, distance, sources of uncertainty, track record, laws, grade, checks.
 
     Args:
         report: whose forecast is shown.
@@ -55,6 +56,12 @@ def card_html(report: Report) -> str:
         unit=prose.unit(forecast.runs),
         stamps=prose.stamps(forecast),
         blocks=[_block(forecast, point, answer, index) for index, (point, answer) in enumerate(pairs)],
+        record={
+            "sentence": evidence.record_sentence(forecast),
+            "table": evidence.record_table(forecast),
+            "notes": evidence.record_notes(forecast),
+        },
+        grade_means=evidence.GRADE_MEANS,
         runs_table=rows.runs_table(forecast),
         laws=rows.formula_table(forecast).rows,
         assumptions=prose.assumptions(forecast, said),
@@ -85,7 +92,7 @@ def provenance_rows(report: Report) -> list[tuple[str, str, bool]]:
         ("Made", report.made, False),
         ("Runs", f"{len(report.forecast.runs)} in {shown(facts['runs'])}, SHA-256 {facts['runs_sha256'][:12]}", False),
         ("SHA-256 of the runs", facts["runs_sha256"], True),
-        *((f"SHA-256 of {name}", sha256, True) for name, sha256 in facts["laws"].items()),
+        *((f"SHA-256 of {shown(name)}", sha256, True) for name, sha256 in facts["laws"].items()),
         ("Seed", f"{facts['seed']}", False),
         ("Versions", ", ".join(f"{name} {version}" for name, version in facts["versions"].items()), False),
     ]
@@ -99,15 +106,20 @@ def _block(forecast: Forecast, point: PointForecast, answer: Answer, index: int)
         "question": prose.question(forecast, point),
         "answer": answer,
         "chances": [(target, prose.chance(probability)) for target, probability in answer.targets],
+        "evidence": evidence.evidence_line(forecast, point),
         "words": ", ".join(prose.word_range(word) for word in words),
         "fan": _fan(forecast, point, answer, index) if drawn else None,
         "ranges": rows.range_table(answer),
         "other_ranges": prose.other_ranges(forecast, answer),
         "distance": prose.distance_text(forecast, point, answer),
+        "beyond_tested": evidence.beyond_tested(forecast, point),
         "shares": rows.share_table(answer),
         "noise": prose.noise_sentence(forecast, answer),
         "by_law": _by_law(forecast, answer, index) if drawn and len(answer.laws) > 1 else None,
         "laws": rows.law_table(answer),
+        "weights": evidence.weights_reason(forecast),
+        "grade": evidence.grade_sentence(forecast, point),
+        "grade_table": evidence.grade_table(forecast, point),
     }
 
 

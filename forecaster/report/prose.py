@@ -7,18 +7,19 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from forecaster.quantity import format_quantity
+from forecaster.report.answers import Answer, answers
+from forecaster.report.caveats import assumptions, check_notes, checks_line, note_lines, stamps
+from forecaster.report.evidence import (
+    GRADE_MEANS,
+    beyond_tested,
+    grade_table,
+    record_sentence,
+    shortfalls,
+    weights_reason,
+)
 from forecaster.report.likelihood import chance, likelihood_word, odds, word_range
 from forecaster.report.rows import SOURCES, checks_table, law_table, range_table, share_table
-from forecaster.report.table import (
-    Answer,
-    answers,
-    percent,
-    scale_text,
-    shown,
-    spread,
-    times,
-    weight,
-)
+from forecaster.report.table import listed, percent, scale_text, shown, spread, times
 
 if TYPE_CHECKING:
     from forecaster.answer import PointForecast
@@ -29,9 +30,8 @@ WIDTH = 80
 
 __all__ = [
     "assumptions", "chance", "check_notes", "checks_line", "distance_text", "figure_sentence", "forecast_text",
-    "headline",
-    "likelihood_word", "metric", "noise_sentence", "note_lines", "odds", "other_ranges", "question", "source_sentences",
-    "stamps", "target_sentences", "unit", "weights_sentence", "word_range",
+    "headline", "likelihood_word", "metric", "noise_sentence", "note_lines", "odds", "other_ranges", "question",
+    "source_sentences", "stamps", "target_sentences", "unit", "word_range",
 ]  # fmt: skip
 
 
@@ -137,77 +137,6 @@ def other_ranges(forecast: Forecast, answer: Answer) -> list[str]:
     return said
 
 
-def assumptions(forecast: Forecast, points: Iterable[Answer]) -> list[str]:
-    """What the forecast takes for granted, a sentence or two each."""
-    term, runs = forecast.extrapolation, forecast.runs
-    direction = "lower" if term.mean < 0 else "higher"
-    drift = "no direction" if term.mean == 0 else f"{abs(term.mean):.1%} {direction} on average"
-    without = [spread(answer.raw) for answer in points if answer.beyond]
-    return [
-        "The run is made as the runs in the table were: same kind of data, tokenizer, architecture and training.",
-        f"Beyond the largest run the response may leave every law by one unknown slope: for each e-fold "
-        f"({2.718:.1f} times) of {_scale_word(runs)} {drift}, standard deviation {term.sd:.1%} "
-        f"(Student t, {term.nu:g} degrees of freedom)."
-        + (f" Without it the 90% range would be {without[0]}." if len(without) == 1 else ""),
-        weights_sentence(forecast),
-        "Noise between runs has heavy tails and is estimated with each law; it grows with the distance from the "
-        "largest run.",
-        "Each law's parameters start from the priors listed in the annex, the same for every table.",
-    ]
-
-
-def weights_sentence(forecast: Forecast) -> str:
-    """How the laws were mixed."""
-    weights = forecast.weights
-    if len(weights) == 1:
-        return f"The law {shown(next(iter(weights)))} holds; no other was asked."
-    if max(weights.values()) - min(weights.values()) < 1e-9:
-        return f"The {len(weights)} laws are equally likely to be the one that holds."
-    parts = [f"{shown(name)} {weight(share)}" for name, share in weights.items()]
-    return f"The laws are mixed by weight: {listed(parts)}."
-
-
-def stamps(forecast: Forecast) -> list[str]:
-    """What must stand on every output when the checks did not simply pass; empty when they did."""
-    if forecast.unchecked:
-        return [
-            "CHECKS FAILED: the sampler's draws did not pass their checks, and the numbers are shown only because "
-            "that was asked for. Do not rely on them."
-        ]
-    review = [shown(name) for name in forecast.weights if forecast.verdicts[name].status == "review"]
-    if review:
-        return [
-            f"REVIEW: the checks of {listed(review)} passed with reservations, stated under Checks. "
-            "Read them before relying on the numbers."
-        ]
-    return []
-
-
-def checks_line(forecast: Forecast) -> str:
-    """The checks of all laws in one line."""
-    by_status: dict[str, list[str]] = {}
-    for name, verdict in forecast.verdicts.items():
-        by_status.setdefault(verdict.status, []).append(shown(name))
-    words = {"pass": "passed", "review": "passed with reservations", "fail": "failed"}
-    return "Checks of the sampler: " + "; ".join(
-        f"{listed(by_status[status])} {word}" for status, word in words.items() if status in by_status
-    ) + "."  # fmt: skip
-
-
-def check_notes(forecast: Forecast) -> list[str]:
-    """The evidence for anything short of a pass, each with its law."""
-    return [
-        f"{shown(name)}: {shown(note, 1000)}" for name, verdict in forecast.verdicts.items() for note in verdict.notes
-    ]
-
-
-def note_lines(forecast: Forecast) -> list[tuple[str, str, bool]]:
-    """Every remark as (code, text, whether it is a warning), warnings first, each once."""
-    notes = dict.fromkeys([*forecast.notes, *(note for point in forecast.points for note in point.notes)])
-    ordered = sorted(notes, key=lambda note: not note.warning)
-    return [(note.code, shown(note.text, 1000), note.warning) for note in ordered]
-
-
 def figure_sentence(forecast: Forecast, point: PointForecast) -> str:
     """What the fan figure shows."""
     runs = forecast.runs
@@ -223,26 +152,19 @@ def figure_sentence(forecast: Forecast, point: PointForecast) -> str:
     return f"{path}Shaded: beyond the largest run ({largest}), where nothing was measured."
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words with commas and a last "and"."""
-    words = list(words)
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
 def after(word: str) -> str:
     """A word with a blank before it; nothing for nothing."""
     return f" {word}" if word else ""
 
 
-def _scale_word(runs: Runs) -> str:
-    return {"C": "compute", "N": "parameters", "D": "tokens"}.get(runs.scale, runs.scale)
-
-
 def forecast_text(forecast: Forecast) -> str:
     """The whole answer as plain text of at most 100 columns, one block for each point."""
     blocks = [_wrapped(stamp) for stamp in stamps(forecast)]
+    record = [_titled("Track record", "", [record_sentence(forecast), *shortfalls(forecast)])]
+    several = len(forecast.points) > 1
     for point, answer in zip(forecast.points, answers(forecast), strict=True):
-        blocks += _point_blocks(forecast, point, answer)
+        blocks += _point_blocks(forecast, point, answer, [] if several else record)
+    blocks += record if several else []
     checks = [checks_line(forecast), checks_table(forecast).text, *map(_item, check_notes(forecast))]
     blocks.append("\n".join(_wrapped(part) if "\n" not in part else part for part in checks))
     if notes := note_lines(forecast):
@@ -251,10 +173,13 @@ def forecast_text(forecast: Forecast) -> str:
     return "\n\n".join(blocks)
 
 
-def _point_blocks(forecast: Forecast, point: PointForecast, answer: Answer) -> list[str]:
+def _point_blocks(forecast: Forecast, point: PointForecast, answer: Answer, record: list[str]) -> list[str]:
     number = f"{answer.median}{after(unit(forecast.runs))}, 90% range {spread(answer.interval['90'])}"
     said = [number, *(sentence.rstrip(".") for sentence in target_sentences(answer))]
-    distance = [f"Point     {answer.point}", *textwrap.wrap(distance_text(forecast, point, answer), WIDTH - 10)]
+    far = [distance_text(forecast, point, answer), beyond_tested(forecast, point)]
+    lines = [line for sentence in far for line in textwrap.wrap(sentence, WIDTH - 10)]
+    distance = [f"Point     {answer.point}", *lines]
+    evidence = grade_table(forecast, point, rules=False)
     return [
         _wrapped(question(forecast, point)),
         "\n".join(f"  {line}" for line in said),
@@ -265,13 +190,15 @@ def _point_blocks(forecast: Forecast, point: PointForecast, answer: Answer) -> l
             share_table(answer).text,
             [noise_sentence(forecast, answer)],
         ),
-        _titled("Under each law alone", law_table(answer).text, []),
+        *record,
+        _titled("Under each law alone", law_table(answer).text, filter(None, [weights_reason(forecast)])),
+        _titled(evidence.caption, evidence.text, [GRADE_MEANS]),
     ]
 
 
 def _titled(title: str, table: str, sentences: Iterable[str]) -> str:
-    body = "\n".join(f"  {line}" for line in table.splitlines())
-    return "\n".join([title, body, *(textwrap.indent(_wrapped(s, WIDTH - 2), "  ") for s in sentences)])
+    body = [f"  {line}" for line in table.splitlines()]
+    return "\n".join([title, *body, *(textwrap.indent(_wrapped(s, WIDTH - 2), "  ") for s in sentences)])
 
 
 def _item(text: str) -> str:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.quantity import format_quantity
-from forecaster.report.table import MISSING, Answer, Table, number, shown, significant, spread
+from forecaster.report.answers import Answer, Tested
+from forecaster.report.table import MISSING, MIXED, Table, number, shown, significant, spread
 
 if TYPE_CHECKING:
     from forecaster.answer import PointForecast
@@ -46,11 +47,17 @@ def share_table(answer: Answer) -> Table:
 
 
 def law_table(answer: Answer) -> Table:
-    """The forecast under each law alone."""
-    rows = [(law.name, law.median, spread((law.low, law.high)), law.weight) for law in answer.laws]
+    """The forecast under each law alone, with how that law did in the track record where there is one."""
+    rows = [
+        (law.name, law.median, spread((law.low, law.high)), law.weight, law.tested.held, law.tested.crps)
+        for law in answer.laws
+    ]
     if len(rows) > 1:
-        rows.append(("all, mixed", answer.median, spread(answer.interval["90"]), "100%"))
-    return Table("Forecast under each law", ("Law", "Median", "90% range", "Weight"), tuple(rows))
+        tested = answer.tested or Tested()
+        rows.append((MIXED, answer.median, spread(answer.interval["90"]), "100%", tested.held, tested.crps))
+    columns = ("Law", "Median", "90% range", "Weight", "Held larger runs", "CRPS")
+    kept = 4 if answer.tested is None else len(columns)
+    return Table("Forecast under each law", columns[:kept], tuple(row[:kept] for row in rows))
 
 
 def formula_table(forecast: Forecast) -> Table:

@@ -1,20 +1,16 @@
-"""Numbers, ranges and rows as every output prints them, so that text, Markdown and HTML cannot disagree.
-
-Everything starts from `Forecast.as_dict`, which rounds each number once to what its Monte Carlo error leaves.
-"""
+"""Numbers, names and rows as every output prints them, so that text, Markdown and HTML cannot disagree."""
 
 from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecaster.quantity import format_quantity
 
 if TYPE_CHECKING:
-    from forecaster.forecast import Forecast
     from forecaster.runs import Runs
 
 LONGEST = 60
@@ -22,94 +18,8 @@ LONGEST = 60
 
 MISSING = "not available"
 
-
-@dataclass(frozen=True)
-class LawAnswer:
-    """What one law alone would say, as printed.
-
-    Args:
-        name: the law's, as shown.
-        median: in the response's unit.
-        half: ends of its 50% range.
-        low: lower end of its 90% range.
-        high: upper end of its 90% range.
-        weight: its part in the mixture.
-    """
-
-    name: str
-    median: str
-    half: tuple[str, str]
-    low: str
-    high: str
-    weight: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One point's numbers, as printed.
-
-    Args:
-        median: in the response's unit.
-        interval: ends of the 50, 80, 90 and 95% ranges, under "50", "80", "90", "95".
-        raw: ends of the 90% range without the extrapolation term.
-        curve: ends of the 90% range without run-to-run noise.
-        shares: whole percents of parameters, law and extrapolation, summing to 100; empty where unknown.
-        noise_width: width of the 90% range that noise alone would give.
-        laws: what each law alone would say.
-        targets: each target as printed, with its chance as a probability.
-        point: the point with its compute, such as "N=70B, D=1.4T, C=5.9e23 FLOP".
-        ratio: its scale over the table's largest, such as "45" or "0.8".
-        beyond: whether the point lies beyond the largest run.
-    """
-
-    median: str
-    interval: Mapping[str, tuple[str, str]]
-    raw: tuple[str, str]
-    curve: tuple[str, str]
-    shares: Mapping[str, int]
-    noise_width: str
-    laws: tuple[LawAnswer, ...]
-    targets: tuple[tuple[str, float], ...]
-    point: str
-    ratio: str
-    beyond: bool
-
-
-def answers(forecast: Forecast) -> tuple[Answer, ...]:
-    """Every point's numbers, as printed in all outputs."""
-    found = []
-    for said, point in zip(forecast.as_dict()["forecast"], forecast.points, strict=True):
-        places = point.predictive.decimals
-
-        def ends(interval: Mapping[str, Sequence[float]], mass: str, places: int = places) -> tuple[str, str]:
-            return number(interval[mass][0], places), number(interval[mass][1], places)
-
-        found.append(
-            Answer(
-                median=number(said["median"], places),
-                interval={mass: ends(said["interval"], mass) for mass in said["interval"]},
-                raw=ends(said["raw_interval"], "90"),
-                curve=ends(said["curve_interval"], "90"),
-                shares=whole_shares(said["share"]),
-                noise_width=number(said["noise_width"], places + 1),
-                laws=tuple(
-                    LawAnswer(
-                        name=shown(name),
-                        median=number(by_law["median"], places),
-                        half=ends(by_law["interval"], "50"),
-                        low=ends(by_law["interval"], "90")[0],
-                        high=ends(by_law["interval"], "90")[1],
-                        weight=weight(by_law["weight"]),
-                    )
-                    for name, by_law in said["by_law"].items()
-                ),
-                targets=tuple((f"{item['value']:g}", item["probability"]) for item in said["targets"]),
-                point=inputs(said["at"]),
-                ratio=times(said["distance"]["compute_ratio"]),
-                beyond=said["distance"]["compute_ratio"] > 1,
-            )
-        )
-    return tuple(found)
+MIXED = "all, mixed"
+"""The name of the mixture beside the laws'."""
 
 
 def number(value: float, places: int) -> str:
@@ -172,10 +82,10 @@ def times(ratio: float) -> str:
     return f"{float(f'{ratio:.1e}'):,.{0 if ratio >= 9.95 else 1 if ratio >= 0.995 else 2}f}".removesuffix(".0")
 
 
-def inputs(at: Mapping[str, float]) -> str:
-    """A point's inputs, "N=70B, D=1.4T, C=5.9e23 FLOP"."""
-    said = [f"{name}={format_quantity(value)}{' FLOP' if name == 'C' else ''}" for name, value in at.items()]
-    return ", ".join(said)
+def listed(words: Iterable[str]) -> str:
+    """Words with commas and a last "and"."""
+    words = list(words)
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def scale_text(runs: Runs, value: float) -> str:

@@ -1,0 +1,166 @@
+"""A forecast's numbers as every output prints them.
+
+Everything starts from `Forecast.as_dict`, which rounds each number once to what its Monte Carlo error leaves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecaster.grade import own_record
+from forecaster.quantity import format_quantity
+from forecaster.report.table import MISSING, number, shown, significant, times, weight, whole_shares
+
+if TYPE_CHECKING:
+    from forecaster.forecast import Forecast
+    from forecaster.scores import Score
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How one method did in the track record, as printed.
+
+    Args:
+        held: share of the hidden runs inside its 90% range.
+        between: ends of the binomial 90% interval of that share.
+        width: mean width of its 90% range, by how much the upper end exceeds the lower.
+        crps: mean continuous ranked probability score, on the log of the response.
+        runs: how many hidden runs it forecast; one that several cuts hide counts once.
+    """
+
+    held: str = MISSING
+    between: str = MISSING
+    width: str = MISSING
+    crps: str = MISSING
+    runs: str = "0"
+
+
+@dataclass(frozen=True)
+class LawAnswer:
+    """What one law alone would say, as printed.
+
+    Args:
+        name: the law's, as shown.
+        median: in the response's unit.
+        half: ends of its 50% range.
+        low: lower end of its 90% range.
+        high: upper end of its 90% range.
+        weight: its part in the mixture.
+        tested: how it did in the track record.
+    """
+
+    name: str
+    median: str
+    half: tuple[str, str]
+    low: str
+    high: str
+    weight: str
+    tested: Tested
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One point's numbers, as printed.
+
+    Args:
+        median: in the response's unit.
+        interval: ends of the 50, 80, 90 and 95% ranges, under "50", "80", "90", "95".
+        raw: ends of the 90% range without the extrapolation term.
+        curve: ends of the 90% range without run-to-run noise.
+        shares: whole percents of parameters, law and extrapolation, summing to 100; empty where unknown.
+        noise_width: width of the 90% range that noise alone would give.
+        laws: what each law alone would say.
+        targets: each target as printed, with its chance as a probability.
+        point: the point with its compute, such as "N=70B, D=1.4T, C=5.9e23 FLOP".
+        ratio: its scale over the table's largest, such as "45" or "0.8".
+        beyond: whether the point lies beyond the largest run.
+        tested: how the mixture did in the track record; None where there is no track record at all.
+    """
+
+    median: str
+    interval: Mapping[str, tuple[str, str]]
+    raw: tuple[str, str]
+    curve: tuple[str, str]
+    shares: Mapping[str, int]
+    noise_width: str
+    laws: tuple[LawAnswer, ...]
+    targets: tuple[tuple[str, float], ...]
+    point: str
+    ratio: str
+    beyond: bool
+    tested: Tested | None
+
+
+def answers(forecast: Forecast) -> tuple[Answer, ...]:
+    """Every point's numbers, as printed in all outputs."""
+    found = []
+    record = own_record(forecast)
+    by_method = record_said(forecast)
+    for said, point in zip(forecast.as_dict()["forecast"], forecast.points, strict=True):
+        places = point.predictive.decimals
+
+        def ends(interval: Mapping[str, Sequence[float]], mass: str, places: int = places) -> tuple[str, str]:
+            return number(interval[mass][0], places), number(interval[mass][1], places)
+
+        found.append(
+            Answer(
+                median=number(said["median"], places),
+                interval={mass: ends(said["interval"], mass) for mass in said["interval"]},
+                raw=ends(said["raw_interval"], "90"),
+                curve=ends(said["curve_interval"], "90"),
+                shares=whole_shares(said["share"]),
+                noise_width=number(said["noise_width"], places + 1),
+                laws=tuple(
+                    LawAnswer(
+                        name=shown(name),
+                        median=number(by_law["median"], places),
+                        half=ends(by_law["interval"], "50"),
+                        low=ends(by_law["interval"], "90")[0],
+                        high=ends(by_law["interval"], "90")[1],
+                        weight=weight(by_law["weight"]),
+                        tested=by_method.get(name, Tested()),
+                    )
+                    for name, by_law in said["by_law"].items()
+                ),
+                targets=tuple((f"{item['value']:g}", item["probability"]) for item in said["targets"]),
+                point=inputs(said["at"]),
+                ratio=times(said["distance"]["compute_ratio"]),
+                beyond=said["distance"]["compute_ratio"] > 1,
+                tested=None if record is None else by_method.get("mixture", Tested()),
+            )
+        )
+    return tuple(found)
+
+
+def record_said(forecast: Forecast) -> dict[str, Tested]:
+    """Every method of the track record by its name there, as printed in all outputs; empty without a record."""
+    record = own_record(forecast)
+    return {} if record is None else {score.law: _tested(score) for score in record.scores}
+
+
+def _tested(score: Score) -> Tested:
+    said = score.as_dict()
+    held, width, crps = said["coverage"]["90"], said["width"]["90"], said["crps"]
+    low, high = said["coverage_interval"]["90"]
+    return Tested(
+        held=f"{held:.0%}",
+        between=f"{100 * low:.0f} to {high:.0%}",
+        width=MISSING if width is None else wider(width),
+        crps=MISSING if crps is None else f"{crps:.4f}" if crps >= 5e-4 else significant(crps, 2),
+        runs=f"{score.clusters:,}",
+    )
+
+
+def wider(width: float) -> str:
+    """A width on the log scale as the percent by which the upper end exceeds the lower, "4.1%"."""
+    more = 100 * math.expm1(min(width, 50.0))
+    return f"{more:.1f}%" if more < 99.95 else f"{more:,.0f}%" if more < 1e4 else "over 10,000%"
+
+
+def inputs(at: Mapping[str, float]) -> str:
+    """A point's inputs, "N=70B, D=1.4T, C=5.9e23 FLOP"."""
+    said = [f"{name}={format_quantity(value)}{' FLOP' if name == 'C' else ''}" for name, value in at.items()]
+    return ", ".join(said)
