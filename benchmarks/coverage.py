@@ -16,6 +16,7 @@ if __name__ != "__main__":
 import argparse
 import hashlib
 import tempfile
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -208,11 +209,14 @@ def bars(table: pd.DataFrame) -> list[str]:
 def markdown(points: pd.DataFrame, table: pd.DataFrame) -> str:
     """The README's table."""
     ours = points[points["method"] == "default"]
-    lines = [
+    said = (
         f"{len(ours)} forecasts in {ours['split'].nunique()} splits of {ours['group'].nunique()} groups of runs from "
         f"{ours['source'].nunique()} publications, up to {ours['ratio'].max():,.0f} times the largest run shown. "
         "Every publication counts alike; in brackets the 90% interval of a bootstrap over splits. "
-        "Widths, CRPS and RMSE are of the log of the loss (.01 is one per cent).",
+        "Widths, CRPS and RMSE are of the log of the loss (.01 is one per cent)."
+    )
+    lines = [
+        textwrap.fill(said, 120),
         "",
         "| method | 50% | 80% | 90% | 95% | worst publication, 90% | width of 90% | CRPS | log score | RMSE |",
         "|---|---|---|---|---|---|---|---|---|---|",

@@ -14,7 +14,7 @@ from forecaster.errors import InputError, NotConverged
 from forecaster.fit import Say
 from forecaster.fold import Fold, rolling_origins
 from forecaster.law import Law
-from forecaster.remarks import FEWEST_FOR_WEIGHTS
+from forecaster.remarks import FEWEST_FOR_WEIGHTS, count
 from forecaster.runs import Runs
 from forecaster.scores import FACTORS, Score, summarise
 from forecaster.trial import Trial, score_trial, stacked, try_folds
@@ -100,10 +100,27 @@ class Backtest:
                 f"{score.log_score:>8.2f}{score.rmsle:>8.4f}"
             )
         lines += ["", "  On the log of the response. `90% is`: the binomial 90% interval of the 90% range's coverage."]
+        lines += self._mixture_lines()
         lines += self._weight_lines()
         if self.review or self.failed:
             lines.append(f"  {self.review} fits are for review, {self.failed} failed their checks and are left out.")
         return "\n".join(lines)
+
+    def _mixture_lines(self) -> list[str]:
+        """How the mixture did by distance, and where in its ranges the hidden runs fell."""
+        if not (self.points["law"] == "mixture").any():
+            return []
+        lines = ["", "  The mixture's 90% range, by how many times the largest run shown:"]
+        for name, scores in self.by_factor.items():
+            for score in (score for score in scores if score.law == "mixture"):
+                lines.append(
+                    f"    {name:<18} held {score.coverage['90']:>4.0%} of {count(score.clusters, 'run')}, "
+                    f"width {score.width['90']:.3f}, CRPS {score.crps:.4f}"
+                )
+        for score in (score for score in self.scores if score.law == "mixture"):
+            tenths = " ".join(f"{share:.0%}" for share in score.pit)
+            lines += [f"  Runs in each tenth of its range, from below (10% each where calibrated): {tenths}", ""]
+        return lines
 
     def _weight_lines(self) -> list[str]:
         said = "equal"
