@@ -200,7 +200,7 @@ def test_a_law_of_the_users_own_works_wherever_a_name_does(run: Run, table: Path
     own = table.with_name("own.toml")
     own.write_text(source.read_text("utf-8").replace("0.35), 0.4", "0.3), 0.2"))
     assert "own: " in run("laws", own).out
-    outcome = run("forecast", table, "--law", f"chinchilla,{own}", "--at", "N=10B,D=1T", "--json", "--quiet")
+    outcome = run("forecast", table, "--law", f"chinchilla,{own}", "--at", "N=10B,D=1T", "--fast", "--json", "--quiet")
     assert set(json.loads(outcome.out)["forecast"][0]["by_law"]) == {"chinchilla", "own"}
     own.write_text(source.read_text("utf-8").replace("B / D**beta", "B / D.__class__"))
     assert "__class__" in refused(run("laws", own), 2)
@@ -256,7 +256,7 @@ def test_a_law_that_finds_no_start_is_dropped_from_a_mixture_and_refused_alone(r
     bad = table.with_name("bad.toml")
     bad.write_text(source.replace('E = "L0', 'E = "-9 * L0'))
     point = ["--at", "N=10B,D=1T", "--json", "--quiet"]
-    mixed = json.loads(run("forecast", table, "--law", f"chinchilla,{bad}", *point).out)
+    mixed = json.loads(run("forecast", table, "--law", f"chinchilla,{bad}", "--fast", *point).out)
     assert set(mixed["forecast"][0]["by_law"]) == {"chinchilla"}
     assert mixed["verdict"]["bad"]["status"] == "fail"
     assert "law-dropped" in [note["code"] for note in mixed["notes"]]
@@ -274,10 +274,10 @@ def test_a_list_that_names_no_law_is_refused(verb: str, run: Run, table: Path) -
 
 def test_a_saved_fit_is_asked_with_the_seed_that_made_it(run: Run, table: Path) -> None:
     folder = table.with_name("fits")
-    assert run("fit", table, "--law", "chinchilla", "--seed", "5", "-o", folder).status == 0
+    assert run("fit", table, "--law", "chinchilla", "--seed", "5", "--fast", "-o", folder).status == 0
     point = ["--at", "N=10B,D=1T", "--json", "--quiet"]
     saved = json.loads(run("forecast", folder, *point).out)
-    direct = json.loads(run("forecast", table, "--law", "chinchilla", "--seed", "5", *point).out)
+    direct = json.loads(run("forecast", table, "--law", "chinchilla", "--seed", "5", "--fast", *point).out)
     assert saved["forecast"] == direct["forecast"]
 
 

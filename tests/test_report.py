@@ -362,14 +362,16 @@ def without_breaks(text: str) -> str:
     return " ".join(text.split())
 
 
-def outputs(said: Report) -> dict[str, str]:
-    """The words of each format, unbroken and unescaped."""
-    page = re.sub(r"<(style|svg).*?</\1>", "", said.html, flags=re.DOTALL)
-    return {
+def outputs(said: Report, *, with_page: bool = True) -> dict[str, str]:
+    """The words of each format, unbroken and unescaped; the page takes a second to draw."""
+    words = {
         "text": without_breaks(said.text),
         "markdown": without_breaks(re.sub(r"\\(.)", r"\1", said.markdown)),
-        "html": without_breaks(Page(page).text),
     }
+    if not with_page:
+        return words
+    page = re.sub(r"<(style|svg).*?</\1>", "", said.html, flags=re.DOTALL)
+    return words | {"html": without_breaks(Page(page).text)}
 
 
 def test_every_output_says_the_track_record_and_its_numbers(said: Report) -> None:
@@ -424,7 +426,7 @@ def test_a_point_beyond_all_that_was_backtested_is_called_so() -> None:
         if ratio > 1:
             far = grade(asked, asked.points[0]).criteria[0].value
             assert far.startswith(f"{answers(asked)[0].ratio} times the largest run")
-        found = outputs(Report(asked, made=MADE))
+        found = outputs(Report(asked, made=MADE), with_page=ratio in (45, 19))
         for kind, text in found.items():
             assert (beyond in text) is said, (kind, ratio)
             assert (f"This asks for {ratio:g} times the largest run; " in text) is said
