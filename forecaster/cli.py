@@ -217,9 +217,13 @@ def fit(
     text = "\n\n".join(fit_text(each) for each in shown)
     data: dict[str, Any] = {"laws": {each.law.name: fit_dict(each) for each in shown}, "path": None}
     if output is not None:
-        with console.progress() as say:
-            page = "" if fast else weigh(fits, cache=not no_cache, say=say).page
-        data["path"] = str(save_fits(fits, output, weighting=page))
+        weighting = None
+        if not fast:
+            with console.progress() as say:
+                weighting = weigh(fits, cache=not no_cache, say=say)
+            text += f"\n\n{weighting.text}"
+        data["weights"] = weighting.as_dict() if weighting else None
+        data["path"] = str(save_fits(fits, output, weighting=weighting.page if weighting else ""))
         text += f"\n\nSaved: {output}"
     console.result(text, {"fit": data})
 

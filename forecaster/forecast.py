@@ -34,8 +34,7 @@ class Forecast:
         points: the answer at each point of the scenario.
         targets: values of the response whose chance was asked.
         fits: the fits that speak.
-        weights: of their laws, summing to one.
-        weighting: where the weights come from, with the table's track record.
+        weighting: the weights of their laws, where they come from, and the table's track record.
         verdicts: of every law that was fitted, those left out included.
         extrapolation: the term that was added beyond the data.
         notes: what a reader must hear about the whole.
@@ -46,13 +45,17 @@ class Forecast:
     points: tuple[PointForecast, ...]
     targets: tuple[float, ...]
     fits: tuple[Fit, ...]
-    weights: Mapping[str, float]
     weighting: Weighting
     verdicts: Mapping[str, Verdict]
     extrapolation: Extrapolation
     notes: tuple[Note, ...]
     unchecked: bool
     seed: int
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Of the laws that speak, summing to one."""
+        return self.weighting.weights
 
     @property
     def runs(self) -> Runs:
@@ -188,7 +191,6 @@ def forecast(
         ),
         targets=asked.targets,
         fits=tuple(kept),
-        weights=shares,
         weighting=weighting.of([fit.law.name for fit in kept]),
         verdicts=verdicts,
         extrapolation=extrapolation,

@@ -11,7 +11,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from forecaster.answer import PointForecast
-    from forecaster.backtest import Backtest
     from forecaster.forecast import Forecast
     from forecaster.scores import Score
 
@@ -201,21 +200,16 @@ def grade(forecast: Forecast, point: PointForecast) -> Grade:
     return Grade(max(each.letter for each in criteria), criteria)
 
 
-def own_record(forecast: Forecast) -> Backtest | None:
-    """The track record of the laws that speak; without a mixture where that was of other laws."""
-    return forecast.weighting.of(list(forecast.weights)).record
-
-
 def own_score(forecast: Forecast) -> Score | None:
     """How the mixture of the laws that speak did in the track record, or the one law where it is alone."""
-    record = own_record(forecast)
+    record = forecast.weighting.record
     name = next(iter(forecast.weights)) if len(forecast.weights) == 1 else "mixture"
     return None if record is None else next((score for score in record.scores if score.law == name), None)
 
 
 def farthest_tested(forecast: Forecast) -> float:
     """How many times the largest run shown the farthest hidden run lay beyond it; 0 where none was hidden."""
-    record = own_record(forecast)
+    record = forecast.weighting.record
     return 0.0 if record is None else float(record.points["ratio"].max())
 
 
@@ -243,7 +237,7 @@ def _decades(forecast: Forecast) -> tuple[str, str]:
 def _coverage(forecast: Forecast) -> tuple[str, str]:
     score = own_score(forecast)
     if score is None:
-        missing = NO_RECORD if own_record(forecast) is None else f"{NO_RECORD} of just these laws"
+        missing = NO_RECORD if forecast.weighting.record is None else f"{NO_RECORD} of just these laws"
         return RULES["coverage"].levels[-1].letter, missing
     share = round(score.coverage["90"], 2)
     said = f"{share:.0%} of {score.clusters} hidden run{'' if score.clusters == 1 else 's'}"

@@ -70,6 +70,12 @@ class Weighting:
             record = replace(record, points=points)
         return replace(self, weights={name: self.weights[name] / total for name in names}, record=record)
 
+    @property
+    def text(self) -> str:
+        """The weights in one line, with their reason."""
+        shares = ", ".join(f"{name} {weight:.0%}" for name, weight in self.weights.items())
+        return f"Weights: {shares}; {self.why}."
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the weights with their reason; the record apart, as of `Backtest.as_dict`."""
         return {

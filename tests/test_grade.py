@@ -166,9 +166,8 @@ def test_without_a_track_record_coverage_is_d(answer: Forecast) -> None:
 def test_a_mixture_with_a_law_left_out_has_no_record_of_its_own() -> None:
     names = ("chinchilla", "coupled", "farseer_lite")
     three = ask(make_record(make_runs(), HELD | {"farseer_lite": 0.7}), names=names)
-    weights = dict.fromkeys(LAWS, 0.5)
     failed = dict(three.verdicts) | {"farseer_lite": Verdict("fail", 1.4, 20, 7)}
-    two = replace(three, weights=weights, fits=three.fits[:2], verdicts=failed)
+    two = replace(three, weighting=three.weighting.of(LAWS), fits=three.fits[:2], verdicts=failed)
     two = replace(two, points=tuple(replace(p, by_law={name: p.by_law[name] for name in LAWS}) for p in two.points))
     assert own_score(three) is not None
     assert own_score(two) is None
@@ -190,7 +189,7 @@ def test_agreement_is_the_span_of_medians_over_the_range(answer: Forecast) -> No
 
 
 def test_a_law_without_weight_has_no_say_in_agreement(answer: Forecast) -> None:
-    silent = replace(answer, weights={"chinchilla": 1.0, "coupled": 0.0})
+    silent = replace(answer, weighting=Weighting({"chinchilla": 1.0, "coupled": 0.0}, "given", "given by the user"))
     assert line(silent, "agreement of laws", by_law=bands(2.0, 20.0))[0] == "C"
 
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecaster.grade import own_record
 from forecaster.quantity import format_quantity
 from forecaster.report.table import MISSING, number, shown, significant, times, weight, whole_shares
 
@@ -97,7 +96,7 @@ class Answer:
 def answers(forecast: Forecast) -> tuple[Answer, ...]:
     """Every point's numbers, as printed in all outputs."""
     found = []
-    record = own_record(forecast)
+    record = forecast.weighting.record
     by_method = record_said(forecast)
     for said, point in zip(forecast.as_dict()["forecast"], forecast.points, strict=True):
         places = point.predictive.decimals
@@ -137,7 +136,7 @@ def answers(forecast: Forecast) -> tuple[Answer, ...]:
 
 def record_said(forecast: Forecast) -> dict[str, Tested]:
     """Every method of the track record by its name there, as printed in all outputs; empty without a record."""
-    record = own_record(forecast)
+    record = forecast.weighting.record
     return {} if record is None else {score.law: _tested(score) for score in record.scores}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.grade import farthest_tested, grade, own_record, own_score
+from forecaster.grade import farthest_tested, grade, own_score
 from forecaster.report.answers import Tested, record_said
 from forecaster.report.table import MISSING, MIXED, Table, shown, times
 
@@ -27,7 +27,7 @@ GRADE_MEANS = "It says how far the evidence reaches, not how likely the outcome 
 
 def record_table(forecast: Forecast) -> Table | None:
     """Each law, their mixture and the baselines on the runs that were hidden; None without a track record."""
-    if own_record(forecast) is None:
+    if forecast.weighting.record is None:
         return None
     said = record_said(forecast)
     alone = len(forecast.weights) == 1
@@ -44,7 +44,7 @@ def record_table(forecast: Forecast) -> Table | None:
 
 def record_sentence(forecast: Forecast) -> str:
     """How forecasts from the smaller runs did on the larger ones, beside the baselines; or why nobody knows."""
-    record = own_record(forecast)
+    record = forecast.weighting.record
     if record is None:
         return f"There is none: no run of this table was hidden and forecast. Weights: {forecast.weighting.why}."
     said = record_said(forecast)
@@ -65,7 +65,7 @@ def record_sentence(forecast: Forecast) -> str:
 
 def record_notes(forecast: Forecast) -> list[str]:
     """How the table of the track record is to be read, and which of its fits fell short."""
-    record = own_record(forecast)
+    record = forecast.weighting.record
     if record is None:
         return []
     notes = [
@@ -78,7 +78,7 @@ def record_notes(forecast: Forecast) -> list[str]:
 
 def shortfalls(forecast: Forecast) -> list[str]:
     """How many of the fits behind the track record were for review or failed; nothing where all passed."""
-    record = own_record(forecast)
+    record = forecast.weighting.record
     if record is None or not (record.review or record.failed):
         return []
     said = [f"{record.review} passed their checks with reservations"] if record.review else []
