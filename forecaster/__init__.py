@@ -20,7 +20,10 @@ from forecaster.fit import fit
 from forecaster.fold import holdout, rolling_origins
 from forecaster.forecast import Forecast, forecast
 from forecaster.law import Law
+from forecaster.noise import with_noise
+from forecaster.override import with_priors
 from forecaster.posterior import Fit
+from forecaster.preset import Preset, predict
 from forecaster.prior_predictive import PriorPredictive, prior_predictive
 from forecaster.report import Report, report
 from forecaster.runs import Runs, read_runs
@@ -41,6 +44,7 @@ __all__ = [
     "InputError",
     "Law",
     "Point",
+    "Preset",
     "PriorPredictive",
     "Report",
     "Runs",
@@ -58,6 +62,7 @@ __all__ = [
     "law",
     "load_fits",
     "load_weighting",
+    "predict",
     "prior_predictive",
     "read_example",
     "read_runs",
@@ -67,6 +72,8 @@ __all__ = [
     "scenario",
     "shelf",
     "weigh",
+    "with_noise",
+    "with_priors",
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.band import MASSES, Band
+from forecaster.band import MASSES, Band, weighted_quantile
 from forecaster.extrapolation import Extrapolation, distance
 from forecaster.note import Note
 from forecaster.posterior import Fit
@@ -27,7 +27,8 @@ class PointForecast:
         raw: the same without the extrapolation term.
         curve: the same as the headline without run-to-run noise.
         by_law: the headline as each law alone would have it.
-        share: parts of the variance of the noise-free log response due to parameters, law and extrapolation.
+        share: parts of the variance of the noise-free response, on the scale of the link, due to parameters, law and
+            extrapolation.
         noise_width: width of the 90% range that noise alone would give, in the response's unit.
         compute_ratio: the point's scale over the table's largest.
         notes: what a reader must hear about this point.
@@ -118,10 +119,10 @@ def answer(
     noise = np.stack([draws[:count] for draws in noises])
     drift = h * extrapolation.draws(count, seed=seed)
     w = np.array([weights[fit.law.name] for fit in fits])
-    chains = fits[0].settings.chains
+    chains, link = fits[0].settings.chains, fits[0].link
 
     def band(draws: np.ndarray, these: np.ndarray = w) -> Band:
-        return Band(draws, these, chains)
+        return Band(draws, these, chains, link)
 
     parameters = float(w @ m.var(axis=1))
     means = m.mean(axis=1)
@@ -130,7 +131,8 @@ def answer(
     # Draws that do not vary at all leave nothing to divide by.
     total = parameters + law + beyond or 1.0
     predictive = band(m + drift + noise)
-    low, high = band(noise).interval(0.9)
+    middle = weighted_quantile(m + drift, 0.5, w)
+    low, high = link.back(middle + weighted_quantile(noise, np.array([0.05, 0.95]), w))
     return PointForecast(
         asked=asked,
         at=inputs,
@@ -139,7 +141,7 @@ def answer(
         curve=band(m + drift),
         by_law={fit.law.name: band((m + drift + noise)[i : i + 1], np.ones(1)) for i, fit in enumerate(fits)},
         share={"parameters": parameters / total, "law": law / total, "extrapolation": beyond / total},
-        noise_width=band(m + drift).median * (high - low),
+        noise_width=float(high - low),
         compute_ratio=inputs[scale] / largest,
         notes=notes,
     )

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from forecaster.choosing import LawChoice, laws_named, listed_names, weights_said
 from forecaster.comparison import Comparison, compare
 from forecaster.diagnosis import Verdict
 from forecaster.errors import InputError, NotConverged, UsageError
+from forecaster.families import asked_of, with_codes
 from forecaster.fit import Say, fit
 from forecaster.forecast import Forecast, forecast
 from forecaster.gate import refuse_too_few
@@ -19,9 +21,8 @@ from forecaster.quantity import parse_quantity
 from forecaster.resolve import refuse_incomplete
 from forecaster.runs import Runs, read_runs
 from forecaster.scenario import Scenario, scenario
-from forecaster.shelf import default_laws, law
 from forecaster.store import is_saved_fit, load_fits
-from forecaster.weighting import BASES, Weighting, given, load_weighting
+from forecaster.weighting import Weighting, given, load_weighting
 from forecaster.weights import equal
 
 if TYPE_CHECKING:
@@ -31,43 +32,25 @@ if TYPE_CHECKING:
 SAVED_WITHOUT = "equal, because the fit was saved without earned weights"
 
 
-def runs_from(source: str, *, columns: str = "", where: str = "") -> Runs:
-    """The runs of a table's file, or those that a saved fit was made from.
+def runs_from(source: str, *, columns: str = "", where: str = "", group: str = "") -> Runs:
+    """The runs of a table's file, or those that a saved fit was made from; their families counted where asked.
 
     Raises:
         RunsError: the file cannot be read as runs.
         UsageError: columns or where with a saved fit.
     """
     if not is_saved_fit(source):
-        return read_runs(source, columns=columns or None, where=where or None)
+        runs = read_runs(source, columns=columns or None, where=where or None)
+        return with_codes(runs, group) if group else runs
     if columns or where:
         raise UsageError("--columns and --where do not apply to a saved fit; fit the table again instead")
     return load_fits(source)[0].runs
 
 
-def laws_named(names: str, runs: Runs) -> tuple[Law, ...]:
-    """The laws of a comma-separated list of names and paths; the table's default mixture where it is empty.
-
-    Raises:
-        LawError: an unknown name or a page that is not valid.
-        UsageError: two laws of one name.
-    """
-    if not names:
-        return default_laws(runs)
-    chosen = tuple(law(name) for name in _listed(names))
-    if not chosen:
-        raise UsageError(f"`{names}` names no law", where="--law")
-    called = [each.name for each in chosen]
-    for name in called:
-        if called.count(name) > 1:
-            raise UsageError(f"two laws are called {name}; name each once", where="--law")
-    return chosen
-
-
 def forecast_source(
     source: str,
     *,
-    law: str,
+    laws: LawChoice,
     at: Sequence[str],
     target: Sequence[str] | None,
     columns: str,
@@ -78,6 +61,7 @@ def forecast_source(
     allow_failed_checks: bool,
     weights: str,
     fast: bool,
+    family: str = "",
 ) -> Forecast:
     """Forecast from a table, sampling what is not in the cache, or from a saved fit, sampling nothing.
 
@@ -85,9 +69,10 @@ def forecast_source(
     """
     said = weights_said(weights, fast=fast)
     asked = scenario(at, targets=[parse_quantity(each) for each in target or []])
-    runs = runs_from(source, columns=columns, where=where)
+    runs = runs_from(source, columns=columns, where=where, group=laws.group)
     if is_saved_fit(source):
-        fits = _chosen(load_fits(source), law, source)
+        fits = _chosen(load_fits(source), laws, source)
+        asked = asked_of(asked, [each.law for each in fits], family)
         seed = fits[0].seed if seed is None else seed
         saved = load_weighting(source, runs) or Weighting(
             equal([each.law.name for each in fits]), "equal", SAVED_WITHOUT
@@ -102,10 +87,11 @@ def forecast_source(
                 cache=cache,
                 say=say,
             )
+    named = laws_named(laws, runs)
     return forecast_table(
         runs,
-        laws_named(law, runs),
-        asked,
+        named,
+        asked_of(asked, named, family),
         console=console,
         seed=1 if seed is None else seed,
         cache=cache,
@@ -151,7 +137,7 @@ def forecast_table(
 def compare_source(
     source: str,
     *,
-    law: str,
+    laws: LawChoice,
     at: Sequence[str],
     columns: str,
     where: str,
@@ -159,25 +145,28 @@ def compare_source(
     seed: int | None,
     cache: bool,
     allow_failed_checks: bool,
+    family: str = "",
 ) -> Comparison:
     """Compare laws on a table, sampling what is not in the cache, or those of a saved fit."""
-    asked = scenario(at) if at else ()
-    runs = runs_from(source, columns=columns, where=where)
+    asked: Scenario | tuple[()] = scenario(at) if at else ()
+    runs = runs_from(source, columns=columns, where=where, group=laws.group)
     saved = is_saved_fit(source)
     refusals: dict[str, NotConverged] = {}
     with console.progress() as say:
         if saved:
-            fits = _chosen(load_fits(source), law, source)
+            fits = _chosen(load_fits(source), laws, source)
+            asked = asked_of(asked, [each.law for each in fits], family) if asked else ()
             seed = fits[0].seed if seed is None else seed
         else:
-            laws = laws_named(law, runs)
-            if len(laws) < 2:
-                raise UsageError(f"a comparison needs two laws or more, got {laws[0].name}", where="--law")
-            refuse_too_few(runs, laws)
+            named = laws_named(laws, runs)
+            if len(named) < 2:
+                raise UsageError(f"a comparison needs two laws or more, got {named[0].name}", where="--law")
+            refuse_too_few(runs, named)
+            asked = asked_of(asked, named, family) if asked else ()
             if asked:
-                refuse_incomplete(asked, laws, runs)
+                refuse_incomplete(asked, named, runs)
             seed = 1 if seed is None else seed
-            fits, refusals = fit_each(laws, runs, seed=seed, cache=cache, say=say)
+            fits, refusals = fit_each(named, runs, seed=seed, cache=cache, say=say)
             if len(fits) < 2:
                 raise next(iter(refusals.values()))
         found = compare(
@@ -203,28 +192,6 @@ def _refused(refusals: Mapping[str, NotConverged]) -> tuple[dict[str, Verdict], 
     ]
 
 
-def weights_said(weights: str, *, fast: bool) -> str | dict[str, float]:
-    """What --weights and --fast ask for: a way of weighting, numbers by law, or nothing.
-
-    Raises:
-        UsageError: neither a known way nor NAME=0.5,...; or both options, saying different things.
-    """
-    if fast and weights not in ("", "equal"):
-        raise UsageError(f"--fast means equal weights, and --weights asks for {weights}; give one", where="--weights")
-    if fast or weights in ("", *BASES):
-        return "equal" if fast else weights
-    numbers = {}
-    for each in _listed(weights):
-        name, _, value = each.partition("=")
-        try:
-            numbers[name.strip()] = float(value)
-        except ValueError:
-            raise UsageError(
-                f"`{weights}` is neither {', '.join(BASES)} nor NAME=0.5,NAME=0.5", where="--weights"
-            ) from None
-    return numbers
-
-
 def fit_each(
     laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say
 ) -> tuple[list[Fit], dict[str, NotConverged]]:
@@ -245,13 +212,12 @@ def fit_each(
     return fits, refusals
 
 
-def _chosen(fits: tuple[Fit, ...], names: str, source: str) -> list[Fit]:
+def _chosen(fits: tuple[Fit, ...], laws: LawChoice, source: str) -> list[Fit]:
+    if laws.changes:
+        raise UsageError("--prior, --noise and --group are for a table; fit it again with them", where=source)
+    names = laws.names
     by_name = {each.law.name: each for each in fits}
-    for name in _listed(names):
+    for name in listed_names(names):
         if name not in by_name:
             raise InputError(f"the saved fit holds {', '.join(by_name)}, not {name}", where=source)
-    return [by_name[name] for name in _listed(names)] or list(fits)
-
-
-def _listed(names: str) -> list[str]:
-    return [name.strip() for name in names.split(",") if name.strip()]
+    return [by_name[name] for name in listed_names(names)] or list(fits)

@@ -14,6 +14,7 @@ from forecaster.errors import InputError, NotConverged
 from forecaster.fit import Say
 from forecaster.fold import Fold, rolling_origins
 from forecaster.law import Law
+from forecaster.link import LOG
 from forecaster.remarks import FEWEST_FOR_WEIGHTS, count
 from forecaster.runs import Runs
 from forecaster.scores import FACTORS, Score, summarise
@@ -38,6 +39,7 @@ class Backtest:
         basis: whether the weights were earned or equal.
         review: how many of the fits were shown although their checks call for review.
         failed: how many failed theirs and were left out.
+        scale: what widths and scores are of.
     """
 
     runs: Runs
@@ -47,6 +49,7 @@ class Backtest:
     basis: str
     review: int
     failed: int
+    scale: str = LOG.text
 
     @property
     def scores(self) -> tuple[Score, ...]:
@@ -99,7 +102,7 @@ class Backtest:
                 f"  {score.law:<16}{shares}{f'{low:.0%} to {high:.0%}':>13}{score.width['90']:>8.3f}{score.crps:>9.4f}"
                 f"{score.log_score:>8.2f}{score.rmsle:>8.4f}"
             )
-        lines += ["", "  On the log of the response. `90% is`: the binomial 90% interval of the 90% range's coverage."]
+        lines += ["", f"  On {self.scale}. `90% is`: the binomial 90% interval of the 90% range's coverage."]
         lines += self._mixture_lines()
         lines += self._weight_lines()
         if self.review or self.failed:
@@ -274,4 +277,5 @@ def track_record(
         basis=basis,
         review=sum(trial.review for trial in (*trials, *earning)),
         failed=sum(len(trial.left_out) for trial in (*trials, *earning)),
+        scale=kept[0][1].fits[0].link.text,
     )

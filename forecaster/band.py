@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.link import LOG, Link
+
 BATCHES_PER_CHAIN = 5
 MASSES = (0.5, 0.8, 0.9, 0.95)
 """The masses of the equal-tailed ranges that every forecast states."""
@@ -15,22 +17,25 @@ MASSES = (0.5, 0.8, 0.9, 0.95)
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """Draws of the log of a response, one row a law.
+    """Draws of a response on the scale of the laws' link, one row a law.
 
     Args:
-        log_draws: natural log of the response, shape (law, sample); one chain's samples stand side by side.
+        draws: of the response on that scale (its natural log for most laws), shape (law, sample); one chain's samples
+            stand side by side.
         weights: of the laws, shape (law), summing to one.
         chains: how many chains each row holds.
+        link: the scale.
     """
 
-    log_draws: np.ndarray
+    draws: np.ndarray
     weights: np.ndarray
     chains: int
+    link: Link = LOG
 
     def quantile(self, p: Any) -> np.ndarray:
         """The response at probability p, in its own unit; an array of p's shape."""
         with np.errstate(over="ignore"):
-            return np.exp(weighted_quantile(self.log_draws, p, self.weights))
+            return np.asarray(self.link.back(weighted_quantile(self.draws, p, self.weights)))
 
     @property
     def median(self) -> float:
@@ -49,8 +54,8 @@ class Band:
         return float(low), float(high)
 
     def probability(self, *, below: float) -> float:
-        """The chance that the response is at or below a value; 0 where that is not above zero."""
-        return float(self.weights @ (self.log_draws <= _log(below)).mean(axis=1))
+        """The chance that the response is at or below a value; 0 or 1 where no response can be."""
+        return float(self.weights @ (self.draws <= self.link.threshold(below)).mean(axis=1))
 
     def error(self, p: Any) -> np.ndarray:
         """Monte Carlo standard error of `quantile`, from batches of consecutive draws.
@@ -62,7 +67,7 @@ class Band:
             return np.full(np.shape(p), math.inf)
         with np.errstate(over="ignore", invalid="ignore"):
             estimates = np.array(
-                [np.exp(weighted_quantile(parts[:, i], p, self.weights)) for i in range(parts.shape[1])]
+                [self.link.back(weighted_quantile(parts[:, i], p, self.weights)) for i in range(parts.shape[1])]
             )
             error = estimates.std(axis=0, ddof=1) / math.sqrt(parts.shape[1])
         return np.asarray(np.where(np.isnan(error), math.inf, error))
@@ -72,7 +77,7 @@ class Band:
         parts = self._batches()
         if parts is None:
             return math.inf
-        estimates = self.weights @ (parts <= _log(below)).mean(axis=2)
+        estimates = self.weights @ (parts <= self.link.threshold(below)).mean(axis=2)
         return float(estimates.std(ddof=1) / math.sqrt(parts.shape[1]))
 
     @property
@@ -82,10 +87,10 @@ class Band:
 
     def _batches(self) -> np.ndarray | None:
         count = BATCHES_PER_CHAIN * self.chains
-        length = self.log_draws.shape[1] // count
+        length = self.draws.shape[1] // count
         if length < 2:
             return None
-        return self.log_draws[:, : length * count].reshape(self.log_draws.shape[0], count, length)
+        return self.draws[:, : length * count].reshape(self.draws.shape[0], count, length)
 
 
 def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndarray:
@@ -122,7 +127,3 @@ def decimals(error: float, value: float = 1.0) -> int:
     if not (math.isfinite(error) and error > 0):
         return finest
     return int(min(finest, max(0, -math.ceil(math.log10(error)))))
-
-
-def _log(value: float) -> float:
-    return math.log(value) if value > 0 else -math.inf

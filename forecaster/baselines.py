@@ -1,6 +1,7 @@
 """What forecasts are held against: the last value, a straight line, and the usual robust fit with a bootstrap.
 
-Each answers with draws of the log response of the hidden runs, shape (sample, test run).
+Each answers with draws of the hidden runs on the scale of the laws' link, shape (sample, test run), or with nothing
+where it has no meaning there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 
 from forecaster.extrapolation import stratified_student
 from forecaster.fold import Fold
+from forecaster.link import LOG, Link
 from forecaster.runs import Runs
 
 SAMPLES = 4_000
@@ -19,37 +21,47 @@ HUBER = 1e-3
 FEWEST_ON_LINE = 4
 
 
-def frontier(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
-    """Log scale and log response of the runs that were the best so far, one a scale, in order of scale."""
+def frontier(runs: Runs, *, link: Link = LOG) -> tuple[np.ndarray, np.ndarray]:
+    """Log scale and linked response of the runs that were the best so far, one a scale, in order of scale.
+
+    The best is the lowest; on a scale other than the log the highest where the response rises, as a score does.
+    """
     # Runs of one budget may differ in the last digits of a computed C.
     x, at = np.unique(np.log(runs.column(runs.scale)).round(6), return_inverse=True)
+    response = link.on(runs.column("loss"))
+    # A loss that rises was trained badly; a response that no loss can be is read the other way round.
+    sign = -1.0 if link.name != "log" and _rises(x[at], response) else 1.0
     y = np.full(len(x), np.inf)
-    np.minimum.at(y, at, np.log(runs.column("loss")))
+    np.minimum.at(y, at, sign * response)
     best = y <= np.minimum.accumulate(y)
-    return x[best], y[best]
+    return x[best], sign * y[best]
 
 
-def last_quarter(runs: Runs) -> tuple[np.ndarray, np.ndarray]:
+def _rises(x: np.ndarray, y: np.ndarray) -> bool:
+    return bool(np.ptp(x) > 0 and np.ptp(y) > 0 and np.corrcoef(x, y)[0, 1] > 0)
+
+
+def last_quarter(runs: Runs, *, link: Link = LOG) -> tuple[np.ndarray, np.ndarray]:
     """The last quarter of the frontier, at least four points of it where it has them."""
-    x, y = frontier(runs)
+    x, y = frontier(runs, link=link)
     count = max(FEWEST_ON_LINE, -(-len(x) // 4))
     return x[-count:], y[-count:]
 
 
-def naive_last(fold: Fold, *, seed: int) -> np.ndarray:
+def naive_last(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray:
     """The best response so far, give or take what the last quarter of the frontier varied."""
-    _, y = last_quarter(fold.train)
+    _, y = last_quarter(fold.train, link=link)
     spread = float(np.std(y, ddof=1)) if len(y) > 1 else 0.01
     noise = max(spread, 1e-4) * stratified_student(np.inf, SAMPLES, seed=seed)
     return np.repeat((y[-1] + noise)[:, None], len(fold.test), axis=1)
 
 
-def naive_line(fold: Fold, *, seed: int) -> np.ndarray:
+def naive_line(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray:
     """A straight log-log line through the last quarter of the frontier, with its textbook predictive distribution."""
-    x, y = last_quarter(fold.train)
+    x, y = last_quarter(fold.train, link=link)
     asked = np.log(fold.test.column(fold.train.scale))
     if len(x) < 3:
-        return naive_last(fold, seed=seed)
+        return naive_last(fold, seed=seed, link=link)
     slope, level = np.polyfit(x, y, 1)
     residual = y - (level + slope * x)
     freedom = len(x) - 2
@@ -59,12 +71,14 @@ def naive_line(fold: Fold, *, seed: int) -> np.ndarray:
     return np.asarray(level + slope * asked + s * np.sqrt(lever) * t[:, None])
 
 
-def huber_bootstrap(fold: Fold, *, seed: int) -> np.ndarray:
+def huber_bootstrap(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray | None:
     """The Chinchilla law by Huber loss on the log response, its runs resampled, with its residuals as noise.
 
     Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3 (delta .001), with the bootstrap that is usual since.
-    On a table without N and D, the power law with a floor in its one scale.
+    On a table without N and D, the power law with a floor in its one scale. Nothing on a scale other than the log.
     """
+    if link.name != "log":
+        return None
     from threadpoolctl import threadpool_limits
 
     random = np.random.default_rng(seed)
@@ -127,7 +141,7 @@ def _huber_fit(x: np.ndarray, y: np.ndarray, *, starts: list[np.ndarray]) -> np.
     return np.asarray(min(found, key=lambda each: each.fun).x)
 
 
-BASELINES: dict[str, Callable[..., np.ndarray]] = {
+BASELINES: dict[str, Callable[..., np.ndarray | None]] = {
     "naive-last": naive_last,
     "naive-line": naive_line,
     "huber-bootstrap": huber_bootstrap,

@@ -57,8 +57,10 @@ class Check:
         for span in self.spans:
             ends = (f"{v:.4g}" if span.name == "loss" else format_quantity(v) for v in (span.minimum, span.maximum))
             said = " to ".join(ends) if span.minimum < span.maximum else next(ends)
-            reach = f"{span.decades:.2g} decades" if span.name != "loss" else factor(span.decades)
-            many = f"{reach}, {span.distinct} distinct" if span.distinct > 1 else "one value"
+            reach = f"{span.decades:.2g} decades, " if span.name != "loss" else f"{factor(span.decades)}, "
+            # Values that are not above zero span no factor.
+            reach = "" if math.isnan(span.decades) else reach
+            many = f"{reach}{span.distinct} distinct" if span.distinct > 1 else "one value"
             lines.append(f"  {span.name:<4} {said} ({many})")
         lines.append(f"  C is {self.compute}")
         lines += [f"{'warning' if note.warning else 'note'} {note}" for note in self.notes]
@@ -96,6 +98,8 @@ def _span(name: str, values: NDArray[np.float64]) -> Span:
     if not len(values):
         return Span(name, math.nan, math.nan, 0.0, 0)
     low, high = float(values.min()), float(values.max())
+    if low <= 0:
+        return Span(name, low, high, math.nan, len(np.unique(values)))
     return Span(name, low, high, math.log10(high) - math.log10(low), distinct(values))
 
 

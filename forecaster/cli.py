@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 import forecaster
-from forecaster.asking import compare_source, fit_each, forecast_source, forecast_table, laws_named, runs_from
+from forecaster.asking import compare_source, fit_each, forecast_source, forecast_table, runs_from
+from forecaster.choosing import LawChoice, changed, laws_named
 from forecaster.console import INTERRUPTED, Console, report_error
 from forecaster.errors import ForecasterError, InputError, NotConverged, UsageError
 from forecaster.example import examples, read_example, write_example
@@ -23,10 +24,14 @@ from forecaster.options import (
     AsJson,
     At,
     Columns,
+    Family,
     Fast,
+    Group,
     Laws,
     NoCache,
+    NoiseWords,
     OptionalAt,
+    Priors,
     Quiet,
     RunsArgument,
     Seed,
@@ -112,19 +117,36 @@ def example(
 @app.command()
 def laws(
     law: Annotated[str, typer.Argument(metavar="[LAW]", help="One law in full.")] = "",
+    preset: Annotated[str, typer.Option(help="Published constants of the law: what they are, and predict.")] = "",
+    at: Annotated[list[str] | None, typer.Option("--at", help="Where a preset predicts; repeatable.")] = None,
+    runs: Annotated[str, typer.Option(help="Show the priors for this table, sampled and natural parameters.")] = "",
+    priors: Priors = None,
+    noise: NoiseWords = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the laws on the shelf; or show one in full: formula, source, inputs and priors.
+    """List the laws on the shelf; or show one in full: formula, source, inputs, priors and presets.
 
-    Example: `forecaster laws chinchilla`
+    Example: `forecaster laws chinchilla`, `forecaster laws chinchilla --preset besiroglu2024 --at N=70B,D=1.4T`
     """
-    from forecaster.describe import law_dict, law_text, shelf_text
+    from forecaster.describe import law_dict, law_text, preset_dict, preset_text, shelf_text
 
     console = Console(as_json, quiet)
-    found = [read_law(law)] if law else [read_law(name) for name in shelf()]
-    text = law_text(found[0]) if law else shelf_text(found)
-    console.result(text, {"laws": [law_dict(each) for each in found] if as_json else []})
+    if not law and (preset or at or runs or priors or noise):
+        raise UsageError("name a law first, such as `forecaster laws chinchilla`")
+    if not law:
+        found = [read_law(name) for name in shelf()]
+        console.result(shelf_text(found), {"laws": [law_dict(each) for each in found] if as_json else []})
+        return
+    table = runs_from(runs) if runs else None
+    (one,) = changed([read_law(law)], LawChoice(law, tuple(priors or ()), noise))
+    if preset:
+        points = scenario(at).points if at else ()
+        console.result(preset_text(one, preset, points), {"laws": [preset_dict(one, preset, points)]})
+        return
+    if at:
+        raise UsageError("a law without constants predicts nothing; name some by --preset", where="--at")
+    console.result(law_text(one, table), {"laws": [law_dict(one, table)]})
 
 
 @app.command()
@@ -158,6 +180,9 @@ def prior(
     runs: RunsArgument,
     law: Laws,
     at: Annotated[list[str], typer.Option(help="A point such as N=70B,D=1.4T; repeatable.")],
+    priors: Priors = None,
+    noise: NoiseWords = "",
+    group: Group = "",
     columns: Columns = "",
     where: Where = "",
     seed: Seed = 1,
@@ -171,8 +196,9 @@ def prior(
     from forecaster.prior_predictive import prior_predictive
 
     console = Console(as_json, quiet)
-    table = runs_from(runs, columns=columns, where=where)
-    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in laws_named(law, table)}
+    table = runs_from(runs, columns=columns, where=where, group=group)
+    chosen = laws_named(LawChoice(law, tuple(priors or ()), noise, group), table)
+    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in chosen}
     text = "\n\n".join(each.text for each in found.values())
     console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})
 
@@ -182,6 +208,9 @@ def fit(
     runs: RunsArgument,
     law: Laws = "",
     output: Annotated[Path | None, typer.Option("-o", help="Save the fits to this folder.")] = None,
+    priors: Priors = None,
+    noise: NoiseWords = "",
+    group: Group = "",
     columns: Columns = "",
     where: Where = "",
     seed: Seed = 1,
@@ -199,8 +228,8 @@ def fit(
     from forecaster.weighting import weigh
 
     console = Console(as_json, quiet)
-    table = runs_from(runs, columns=columns, where=where)
-    chosen = laws_named(law, table)
+    table = runs_from(runs, columns=columns, where=where, group=group)
+    chosen = laws_named(LawChoice(law, tuple(priors or ()), noise, group), table)
     if output is not None:
         refuse_taken(output)
     with console.progress() as say:
@@ -234,6 +263,10 @@ def forecast(
     at: At,
     law: Laws = "",
     target: Target = None,
+    priors: Priors = None,
+    noise: NoiseWords = "",
+    group: Group = "",
+    family: Family = "",
     columns: Columns = "",
     where: Where = "",
     seed: SeedOrSaved = None,
@@ -251,7 +284,8 @@ def forecast(
     console = Console(as_json, quiet)
     answer = forecast_source(
         runs,
-        law=law,
+        laws=LawChoice(law, tuple(priors or ()), noise, group),
+        family=family,
         at=at,
         target=target,
         columns=columns,
@@ -274,6 +308,10 @@ def report(
     also: Annotated[str, typer.Option(help="Further formats beside it: md,json.")] = "",
     law: Laws = "",
     target: Target = None,
+    priors: Priors = None,
+    noise: NoiseWords = "",
+    group: Group = "",
+    family: Family = "",
     columns: Columns = "",
     where: Where = "",
     seed: SeedOrSaved = None,
@@ -295,7 +333,8 @@ def report(
     refuse_unwritable(output, also=kinds)
     answer = forecast_source(
         runs,
-        law=law,
+        laws=LawChoice(law, tuple(priors or ()), noise, group),
+        family=family,
         at=at,
         target=target,
         columns=columns,
@@ -316,6 +355,10 @@ def compare(
     runs: RunsArgument,
     law: Laws = "",
     at: OptionalAt = None,
+    priors: Priors = None,
+    noise: NoiseWords = "",
+    group: Group = "",
+    family: Family = "",
     columns: Columns = "",
     where: Where = "",
     seed: SeedOrSaved = None,
@@ -331,7 +374,8 @@ def compare(
     console = Console(as_json, quiet)
     found = compare_source(
         runs,
-        law=law,
+        laws=LawChoice(law, tuple(priors or ()), noise, group),
+        family=family,
         at=at or [],
         columns=columns,
         where=where,
@@ -354,6 +398,9 @@ def backtest(
         "extrapolation"
     ),
     cluster: Annotated[str, typer.Option(help="Rows with equal values of this column count as one run.")] = "",
+    priors: Priors = None,
+    noise: NoiseWords = "",
+    group: Group = "",
     columns: Columns = "",
     where: Where = "",
     seed: Seed = 1,
@@ -370,12 +417,12 @@ def backtest(
     from forecaster.fold import rolling_origins
 
     console = Console(as_json, quiet)
-    table = runs_from(runs, columns=columns, where=where)
+    table = runs_from(runs, columns=columns, where=where, group=group)
     folds = rolling_origins(table) if rolling else [hold_out(table, by=by, holdout=holdout)]
     with console.progress() as say:
         found = run_backtest(
             table,
-            laws_named(law, table),
+            laws_named(LawChoice(law, tuple(priors or ()), noise, group), table),
             folds,
             basis=weights,
             cluster=cluster,

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.link import LinkName
+
 STUDIED = 1000.0
 """The largest ratio of asked to trained compute in the study; the term grows no further beyond it."""
 
@@ -23,7 +25,7 @@ class Extrapolation:
     """The slope's distribution: Student t with four degrees of freedom.
 
     Args:
-        mean: change of log response per e-fold of compute.
+        mean: change of the response, on the scale of the laws' link, per e-fold of compute.
         sd: its standard deviation.
     """
 
@@ -43,9 +45,14 @@ LANGUAGE_LOSS = Extrapolation(mean=-0.003, sd=0.004)
 OTHER_RESPONSE = Extrapolation(mean=0.0, sd=0.006)
 """Wider and without a direction, for responses that were not studied."""
 
+OTHER_SCALE = Extrapolation(mean=0.0, sd=0.02)
+"""By judgement, for noise on another scale than the log: per e-fold a fiftieth of the table's spread, or of a logit."""
 
-def extrapolation_for(*, language_loss: bool) -> Extrapolation:
-    """The term for a response, by whether it is a language-model loss."""
+
+def extrapolation_for(*, language_loss: bool, link: LinkName = "log") -> Extrapolation:
+    """The term for a response, by whether it is a language-model loss and on which scale its noise is."""
+    if link != "log":
+        return OTHER_SCALE
     return LANGUAGE_LOSS if language_loss else OTHER_RESPONSE
 
 

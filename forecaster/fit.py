@@ -28,6 +28,7 @@ from forecaster.posterior import (
     Settings,
     column_of,
     is_count,
+    link_of,
     references,
 )
 from forecaster.runs import Runs
@@ -55,7 +56,7 @@ class Density:
     model: Any
 
 
-_densities: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Density] = {}
+_densities: dict[tuple[str, tuple[str, ...], tuple[str, ...], bool], Density] = {}
 
 
 def fit(
@@ -108,7 +109,7 @@ def _fit_once(law: Law, runs: Runs, *, seed: int, settings: Settings, cache: boo
             return found
     fixed_values = references(law, runs)
     started = time.perf_counter()
-    density = compile_density(law, say=say)
+    density = compile_density(law, known_errors=has_known_errors(runs), say=say)
     compiled = time.perf_counter()
     rows, fixed = density_data(law, runs, fixed_values)
     draws = _sample(density, law, rows, fixed, fixed_values, seed=seed, settings=settings, say=say)
@@ -124,9 +125,13 @@ def _fit_once(law: Law, runs: Runs, *, seed: int, settings: Settings, cache: boo
 def density_data(law: Law, runs: Runs, fixed: References) -> tuple[np.ndarray, np.ndarray]:
     """The rows (column, run) and fixed values (reference) that a law's density takes.
 
-    Rows are each input (its log where it is a count), d = log(C / C_max), and y = log(loss / L0). Fixed values are
-    each input's centre (its log where it is a count) and log L0.
+    Rows are each input (its log where it is a count), d = log(C / C_max), the response on the scale of the law's link
+    less that of L0 (log(loss / L0) for most laws), and, where the table knows them, the standard errors on that scale.
+    Fixed values are each input's centre (its log where it is a count) and, last, what gives L0 and S0 back: log L0
+    for a law on the log scale, L0 and S0 for another.
     """
+    link = link_of(law, fixed)
+    response = runs.column("loss")
     rows = []
     centres = []
     for name in law.inputs:
@@ -134,12 +139,27 @@ def density_data(law: Law, runs: Runs, fixed: References) -> tuple[np.ndarray, n
         rows.append(np.log(column) if is_count(law, name) else column)
         centres.append(fixed.log_centre[f"{name}0"] if is_count(law, name) else fixed.centre[f"{name}0"])
     rows.append(np.log(runs.column(runs.scale) / fixed.scale_largest))
-    rows.append(np.log(runs.column("loss") / fixed.level))
-    return np.ascontiguousarray(rows), np.array([*centres, np.log(fixed.level)])
+    rows.append(np.log(response / fixed.level) if law.link == "log" else link.on(response) - link.on(fixed.level))
+    if has_known_errors(runs):
+        rows.append(link.error(response, runs.column("loss_se")))
+    level = [np.log(fixed.level)] if law.link == "log" else [fixed.level, fixed.spread]
+    return np.ascontiguousarray(rows), np.array([*centres, *level])
 
 
-def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray) -> Any:
-    """The PyMC model of a law, its data held in `pm.Data` so that another table can take their place."""
+def has_known_errors(runs: Runs) -> bool:
+    """Whether the table gives a standard error of the response that adds to the noise's scale."""
+    return runs.has("loss_se") and bool((runs.column("loss_se") > 0).any())
+
+
+def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: bool = False) -> Any:
+    """The PyMC model of a law, its data held in `pm.Data` so that another table can take their place.
+
+    Args:
+        law: any law.
+        rows: from `density_data`.
+        fixed: from `density_data`.
+        known_errors: whether the last row holds standard errors of the response.
+    """
     import pymc as pm
     import pytensor.tensor as pt
 
@@ -154,16 +174,27 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray) -> Any:
             if is_count(law, name):
                 logs[name], logs[f"{name}0"] = row_data[i], fixed_data[i]
                 values[name], values[f"{name}0"] = pt.exp(row_data[i]), pt.exp(fixed_data[i])
-        log_level = fixed_data[len(law.inputs)]
-        values["L0"] = pt.exp(log_level)
+        level = fixed_data[len(law.inputs)]
+        values["L0"] = pt.exp(level) if law.link == "log" else level
+        if law.link != "log":
+            values["S0"] = fixed_data[len(law.inputs) + 1]
         d, y = row_data[len(law.inputs)], row_data[len(law.inputs) + 1]
         for name, prior in law.priors.items():
             values[name] = prior.to_pymc(name, values, functions)
         evaluated = partial(evaluate, functions=functions, logs=logs)
         for name, formula in law.natural.items():
             values[name] = evaluated(formula, values)
-        mean = pt.log(evaluated(law.formula, values)) - log_level
+        response = evaluated(law.formula, values)
+        match law.link:
+            case "log":
+                mean = pt.log(response) - level
+            case "own":
+                mean = (response - level) / values["S0"]
+            case "logit":
+                mean = pt.log(response) - pt.log1p(-response) - pt.log(level) + pt.log1p(-level)
         scale = evaluated(law.noise.scale, {**values, "d": d}) + pt.zeros_like(d)
+        if known_errors:
+            scale = pt.sqrt(scale**2 + row_data[len(law.inputs) + 2] ** 2)
         if law.noise.nu is None:
             pm.Normal("y", mu=mean, sigma=scale, observed=y)
         else:
@@ -171,10 +202,16 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray) -> Any:
     return model
 
 
-def compile_density(law: Law, *, say: Say | None = None) -> Density:
-    """Compile a law's density once; later calls for the same law in this process return it at once."""
+def compile_density(law: Law, *, known_errors: bool = False, say: Say | None = None) -> Density:
+    """Compile a law's density once; later calls for the same law in this process return it at once.
+
+    Args:
+        law: any law.
+        known_errors: whether tables come with standard errors of the response.
+        say: called with a line of progress.
+    """
     # The hash does not know the order of keys on the page, and the order of rows and coordinates follows it.
-    key = (law.sha256, tuple(law.inputs), tuple(law.priors))
+    key = (law.sha256, tuple(law.inputs), tuple(law.priors), known_errors)
     if key in _densities:
         return _densities[key]
     if say:
@@ -188,8 +225,10 @@ def compile_density(law: Law, *, say: Say | None = None) -> Density:
     import pytensor.tensor as pt
     from pytensor.graph import clone_replace
 
-    columns = len(law.inputs) + 2
-    model = build_model(law, np.zeros((columns, 2)), np.zeros(columns - 1))
+    columns = len(law.inputs) + (3 if known_errors else 2)
+    constants = len(law.inputs) + (1 if law.link == "log" else 2)
+    # Any values will do, as long as the expressions are defined.
+    model = build_model(law, np.zeros((columns, 2)), np.full(constants, 0.5), known_errors=known_errors)
     names = tuple(variable.name for variable in model.free_RVs)
     point = pt.vector("point", shape=(len(names),))
     log_density = clone_replace(
@@ -207,11 +246,11 @@ def compile_density(law: Law, *, say: Say | None = None) -> Density:
         result: tuple[Any, Any] = jitted(x, *(data[name] for name in order))
         return result
 
-    _densities[key] = Density(names, value, _nutpie_model(jitted, order, names, columns))
+    _densities[key] = Density(names, value, _nutpie_model(jitted, order, names, columns, constants))
     return _densities[key]
 
 
-def _nutpie_model(jitted: Any, order: list[str], names: tuple[str, ...], columns: int) -> Any:
+def _nutpie_model(jitted: Any, order: list[str], names: tuple[str, ...], columns: int, constants: int) -> Any:
     """What nutpie samples from, around a jitted density.
 
     nutpie's own wrapper unpacks every shared variable generically and takes four times as long to compile; this one
@@ -222,7 +261,6 @@ def _nutpie_model(jitted: Any, order: list[str], names: tuple[str, ...], columns
     from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer
 
     size = len(names)
-    fixed_size = columns - 1
     if order == ["rows", "fixed"]:
 
         @numba.njit(inline="always")
@@ -238,7 +276,7 @@ def _nutpie_model(jitted: Any, order: list[str], names: tuple[str, ...], columns
     def log_density(_size, x_, gradient_, value_, data_):  # type: ignore[no-untyped-def]
         data = carray(data_, (3,), np.uintp)
         rows = carray(address_as_void_pointer(data[0]), (columns, np.int64(data[2])), np.float64)
-        fixed = carray(address_as_void_pointer(data[1]), (fixed_size,), np.float64)
+        fixed = carray(address_as_void_pointer(data[1]), (constants,), np.float64)
         value, gradient = density(carray(x_, (size,)), rows, fixed)
         value_[0] = value[()]
         finite = np.isfinite(value_[0])

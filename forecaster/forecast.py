@@ -11,7 +11,8 @@ from forecaster.band import MASSES
 from forecaster.check import check
 from forecaster.diagnosis import Verdict
 from forecaster.errors import NotConverged, ScenarioError
-from forecaster.extrapolation import OTHER_RESPONSE, Extrapolation, extrapolation_for
+from forecaster.extrapolation import LANGUAGE_LOSS, OTHER_SCALE, Extrapolation, extrapolation_for
+from forecaster.families import CODE, families_of, family_at
 from forecaster.fit import Say
 from forecaster.gate import judge_at, refuse_too_few, sample_longer
 from forecaster.note import Note
@@ -158,6 +159,10 @@ def forecast(
     runs = fits[0].runs
     if any(fit.runs.sha256 != runs.sha256 or not fit.is_of(runs) for fit in fits):
         raise ScenarioError("the fits are of different tables; forecast from one table at a time")
+    links = {fit.law.link: fit.law.name for fit in fits}
+    if len(links) > 1:
+        said = ", ".join(f"{name} ({link})" for link, name in links.items())
+        raise ScenarioError(f"laws whose noise is on different scales cannot be mixed: {said}; forecast them apart")
     refuse_too_few(runs, [fit.law for fit in fits])
     refuse_incomplete(asked, [fit.law for fit in fits], runs)
     weighting = _weighting(weights, fits, cache=cache, say=say)
@@ -181,12 +186,13 @@ def forecast(
             break
         named = _named(asked, resolved)
         verdicts |= {fit.law.name: judge_at(fit, named) for fit in kept}
-    extrapolation = extrapolation_for(language_loss=runs.is_language_loss)
+    extrapolation = extrapolation_for(language_loss=runs.is_language_loss, link=fits[0].law.link)
     dropped = [_dropped(fit, all_weights, verdicts) for fit in fits if fit not in kept]
-    notes = [*runs.notes, *_table_warnings(runs), *dropped, *_response_notes(runs)]
+    warned = [note for note in _table_warnings(runs) if note.code != "mixed-families" or not families_of(kept[0].law)]
+    notes = [*runs.notes, *warned, *dropped, *_response_notes(runs, extrapolation)]
     return Forecast(
         points=tuple(
-            answer(kept, shares, point, inputs, extrapolation, seed=seed, notes=tuple(said))
+            answer(kept, shares, point, inputs, extrapolation, seed=seed, notes=(*said, *_family_notes(kept, inputs)))
             for point, inputs, said in zip(asked.points, resolved, point_notes, strict=True)
         ),
         targets=asked.targets,
@@ -228,15 +234,25 @@ def _dropped(fit: Fit, weights: Mapping[str, float], verdicts: Mapping[str, Verd
 
 def _table_warnings(runs: Runs) -> list[Note]:
     """What a check of the table warns of, so that nobody has to have asked for it."""
-    said_otherwise = set() if runs.is_language_loss else {"response-not-loss"}
+    said_otherwise = set() if runs.is_language_loss else {"response-not-loss", "response-not-positive"}
     return [note for note in check(runs).notes if note.warning and note.code not in said_otherwise]
 
 
-def _response_notes(runs: Runs) -> list[Note]:
-    if runs.is_language_loss:
+def _response_notes(runs: Runs, extrapolation: Extrapolation) -> list[Note]:
+    if extrapolation == LANGUAGE_LOSS:
         return []
+    reason = f"`{runs.response}` does not look like a language-model loss"
+    if extrapolation == OTHER_SCALE:
+        reason = "the noise is on another scale than the log of the response"
     text = (
-        f"`{runs.response}` does not look like a language-model loss, so the extrapolation term has no direction and "
-        f"is wider (mean 0, sd {OTHER_RESPONSE.sd:g} per e-fold of compute)."
+        f"{reason}, so the extrapolation term has no direction and is wider "
+        f"(mean 0, sd {extrapolation.sd:g} per e-fold of compute)."
     )
     return [Note("other-response", text, warning=True)]
+
+
+def _family_notes(fits: Sequence[Fit], inputs: Mapping[str, float]) -> list[Note]:
+    if CODE not in inputs:
+        return []
+    name = family_at(fits[0].law, inputs[CODE])
+    return [Note("family-asked", f"the point is of {name}; each family has its own level, partially pooled")]

@@ -49,7 +49,7 @@ def judge_at(fit: Fit, points: Mapping[str, Mapping[str, float]]) -> Verdict:
     quantities = {}
     for name, inputs in points.items():
         ratio = inputs[fit.runs.scale] / fit.references.scale_largest
-        quantities[f"the response at {name}"] = fit.log_response(fit.inputs_at(inputs)).values
+        quantities[f"the response at {name}"] = fit.linked_response(fit.inputs_at(inputs)).values
         quantities[f"the noise at {name}"] = fit.noise_scale(math.log(ratio)).values
     return fit.judge(quantities)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal
@@ -14,6 +14,8 @@ import numpy as np
 
 from forecaster.errors import LawError
 from forecaster.formula import NUMPY, Formula, evaluate
+from forecaster.link import LinkName
+from forecaster.preset import Preset
 from forecaster.prior import Prior
 
 SCALE = "scale"
@@ -22,7 +24,7 @@ SCALE = "scale"
 
 @dataclass(frozen=True)
 class Noise:
-    """How single runs scatter around the law, on the log of the response.
+    """How single runs scatter around the law, on the scale of the law's link.
 
     Args:
         family: `Normal` or `StudentT`.
@@ -52,6 +54,9 @@ class Law:
         natural: the formula's parameters as formulas of the sampled ones and the reference names.
         noise: how single runs scatter.
         text: the page itself, kept so that a saved fit holds what was fitted.
+        link: the scale of the noise: `log` for a positive response, `own` for one of either sign, `logit` for one
+            in (0, 1).
+        presets: published values of the formula's parameters, by name.
     """
 
     name: str
@@ -63,14 +68,20 @@ class Law:
     natural: Mapping[str, Formula]
     noise: Noise
     text: str
+    link: LinkName = "log"
+    presets: Mapping[str, Preset] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of what is sampled: the page without comments and layout, and the noise it falls back on."""
+        """Hash of what is sampled: the page without comments, layout and presets, and the noise it falls back on."""
         page = tomllib.loads(self.text)
+        page.pop("presets", None)
+        # The link is told apart below: a page that spells out the usual one is the page that leaves it out.
+        page.pop("response", None)
         noise = [self.noise.family, str(self.noise.scale), str(self.noise.nu)]
         priors = sorted((name, prior.text) for name, prior in self.noise.sampled.items())
-        return hashlib.sha256(repr([_plain(page), noise, priors]).encode()).hexdigest()
+        link = [] if self.link == "log" else [self.link]
+        return hashlib.sha256(repr([_plain(page), noise, priors, *link]).encode()).hexdigest()
 
     @cached_property
     def priors(self) -> Mapping[str, Prior]:
@@ -85,8 +96,8 @@ class Law:
 
     @property
     def references(self) -> frozenset[str]:
-        """Names of the table's fixed reference values: an input's name with a 0, and L0."""
-        return frozenset({f"{name}0" for name in self.inputs} | {"L0"})
+        """Names of the table's fixed reference values: an input's name with a 0, L0 and S0."""
+        return frozenset({f"{name}0" for name in self.inputs} | {"L0", "S0"})
 
     def complete(
         self,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.posterior import Fit, column_of
-from forecaster.predictive import curve_and_scale, log_student
+from forecaster.predictive import curve_and_scale, log_student, with_known_errors
 
 RELIABLE_K = 0.7
 """The largest Pareto k at which smoothed weights can be relied on (Vehtari et al. 2024, arXiv:1507.02646)."""
@@ -21,7 +21,7 @@ NEAR_TIE_ERRORS = 2.0
 
 @dataclass(frozen=True, eq=False)
 class LeaveOneOut:
-    """What leaving each run out in turn says of one law, on the log of the response.
+    """What leaving each run out in turn says of one law, on the scale of its link.
 
     Args:
         law: its name.
@@ -79,12 +79,13 @@ class Difference:
 
 
 def log_likelihood(fit: Fit) -> np.ndarray:
-    """Log density of each training run for every draw, on the log of the response, shape (chain, draw, run)."""
+    """Log density of each training run for every draw, on the scale of its link, shape (chain, draw, run)."""
     runs = fit.runs
     inputs = {name: runs.column(column_of(fit.law, name, runs)) for name in fit.law.inputs}
     m, scale = curve_and_scale(fit, inputs, runs.column(runs.scale) / fit.references.scale_largest)
     nu = fit.degrees_of_freedom()
-    log_p = log_student((np.log(runs.column("loss")) - m) / scale, nu.values.reshape(-1, 1)) - np.log(scale)
+    scale = with_known_errors(scale, fit, runs)
+    log_p = log_student((fit.link.on(runs.column("loss")) - m) / scale, nu.values.reshape(-1, 1)) - np.log(scale)
     return np.asarray(log_p.reshape(*nu.shape, len(runs)))
 
 

@@ -74,10 +74,16 @@ EXPLANATIONS: dict[str, str] = {
     "beyond the data was learned from such losses, and the laws expect a positive "
     "quantity that falls towards a floor. Give the loss itself (the logarithm of a "
     "perplexity), or read the ranges as less well tested.",
+    "response-not-positive": "Some responses are zero or negative, so their logarithm does not exist. The usual laws "
+    "take the noise on the log of the response and refuse such a table. If it is a loss, those cells are wrong: "
+    'look them up. If it is a response of either sign, name a law whose page says link = "own" under [response].',
     "mixed-families": "The runs come from several families (other data, tokenizers or recipes) and are "
     "fitted as one. Differences between families then pass for noise, or for an "
     "effect of scale where one family holds the large runs. Forecast one family with "
     "--where, or take the range as that of a run of an unknown family among them.",
+    "family-asked": "Runs are grouped into families, each with a level of its own around a common one. A family with "
+    "runs in the table is forecast at its level; a new one could lie anywhere that families have been seen to lie, "
+    "so its range is wider. Name the family with --family, or ask for a new one by leaving that out.",
     "loss-one-value": "Every run has the same loss, so there is no trend to extrapolate. Most likely "
     "another column was meant; name it by --columns loss=HEADER.",
     "rises-with-scale": "The response grows with scale, where a loss falls. Either it is a score, for "
@@ -115,8 +121,7 @@ EXPLANATIONS: dict[str, str] = {
     "its source, or fit without it and compare.",
     "prior-misses-data": "Fewer than 80% of the table's runs lie inside the 90% range that the priors alone "
     "give at their inputs. Either the priors exclude what was measured, or a cell, a unit or a column "
-    "is wrong. Look at the runs named by the check command; if they are right, widen the priors of a "
-    "law of your own.",
+    "is wrong. Look at the runs named; if they are right, widen the prior with --prior.",
     "prior-without-response": "Some draws from the priors give the law no finite response above zero, "
     "because a power overflows or a sum falls below zero. The ranges leave them out, while a fit would "
     "have to step around them. Narrow the prior of an exponent, or keep every term above zero.",

@@ -12,6 +12,25 @@ RunsArgument = Annotated[
 Columns = Annotated[str, typer.Option(help="Which header is which, such as N=params,loss=val_loss.")]
 Where = Annotated[str, typer.Option(help="Keep only these rows, such as \"family == 'a'\".")]
 Laws = Annotated[str, typer.Option("--law", help="Names on the shelf or paths to TOML files, comma-separated.")]
+Priors = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prior",
+        help='In place of a law\'s own: "alpha=Normal(0.35, 0.05)" or "alpha=LogNormal 90% in 0.2..0.5"; repeatable.',
+    ),
+]
+NoiseWords = Annotated[
+    str,
+    typer.Option(
+        "--noise",
+        help="In place of a law's own: StudentT or Normal, growing or constant, log, own or logit; comma-separated.",
+    ),
+]
+Group = Annotated[
+    str,
+    typer.Option(help="The column that names each run's family, which then has its own level, partially pooled."),
+]
+Family = Annotated[str, typer.Option(help="Of which family the point is, with --group; else of a new one.")]
 At = Annotated[
     list[str], typer.Option(help="A point: N=70B,D=1.4T, or C=6e23 for the compute-optimal split; repeatable.")
 ]

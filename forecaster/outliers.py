@@ -40,7 +40,7 @@ class Outlier:
 def outliers(runs: Runs) -> tuple[Outlier, ...]:
     """Runs farther than five robust sds and one per cent off a smooth surface, the farthest first."""
     features = _surface(runs)
-    if features is None or np.ptp(np.log(runs.column("loss"))) > 20:
+    if features is None or not runs.is_positive or np.ptp(np.log(runs.column("loss"))) > 20:
         return ()
     # Two surfaces, of the log of the loss and of the loss itself, since a law may add up on either scale: a
     # run is an outlier where it is far from both, and the nearer one says what was expected.

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.diagnosis import Verdict, judge
-from forecaster.errors import ScenarioError
+from forecaster.errors import RunsError, ScenarioError
 from forecaster.formula import NUMPY, evaluate
 from forecaster.law import SCALE, Law
+from forecaster.link import Link, spread_of
 from forecaster.runs import Runs
 
 if TYPE_CHECKING:
@@ -32,18 +33,20 @@ class References:
         centre: each input's geometric mean under its name with a 0 (arithmetic where it is not a count).
         log_centre: natural logarithms of those that are counts.
         level: L0, the median response, in the response's unit.
+        spread: S0, how far the responses spread, in the response's unit.
         scale_largest: the largest training value of the table's scale (FLOP where it has compute).
     """
 
     centre: Mapping[str, float]
     log_centre: Mapping[str, float]
     level: float
+    spread: float
     scale_largest: float
 
     @property
     def values(self) -> dict[str, float]:
         """What the reference names of a formula stand for."""
-        return {**self.centre, "L0": self.level}
+        return {**self.centre, "L0": self.level, "S0": self.spread}
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,18 @@ def references(law: Law, runs: Runs) -> References:
     """The reference values of a law on a table.
 
     Raises:
-        RunsError: the table lacks an input of the law.
+        RunsError: the table lacks an input of the law, or holds a response that has no place on its scale.
     """
+    response = runs.column("loss")
+    misplaced = np.flatnonzero(~Link(law.link).holds(response))
+    if len(misplaced):
+        row = int(misplaced[0])
+        more = f" ({len(misplaced) - 1} more)" if len(misplaced) > 1 else ""
+        raise RunsError(
+            f"{runs.response} is {response[row]:g}{more}; {law.name}, whose noise is on {Link(law.link).scale}, needs "
+            f"{Link(law.link).needs}: leave such runs out, or name a law with another link",
+            where=f"{runs.name} {runs.place(row)}",
+        )
     centre: dict[str, float] = {}
     log_centre: dict[str, float] = {}
     for name in law.inputs:
@@ -97,9 +110,15 @@ def references(law: Law, runs: Runs) -> References:
     return References(
         centre=MappingProxyType(centre),
         log_centre=MappingProxyType(log_centre),
-        level=float(np.median(runs.column("loss"))),
+        level=float(np.median(response)),
+        spread=spread_of(response),
         scale_largest=float(runs.column(runs.scale).max()),
     )
+
+
+def link_of(law: Law, fixed: References) -> Link:
+    """The scale of a law's noise on a table."""
+    return Link(law.link, fixed.spread if law.link == "own" else 1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +150,11 @@ class Fit:
         return references(self.law, self.runs)
 
     @cached_property
+    def link(self) -> Link:
+        """The scale of the noise, on which draws are kept."""
+        return link_of(self.law, self.references)
+
+    @cached_property
     def posterior(self) -> xr.Dataset:
         """Draws of every parameter, dims (chain, draw)."""
         return self.draws["posterior"].to_dataset()
@@ -160,8 +184,8 @@ class Fit:
             found[name] = float(point[column])
         return found
 
-    def log_response(self, inputs: Mapping[str, Any]) -> xr.DataArray:
-        """Natural log of the law's response, free of noise, for every draw.
+    def linked_response(self, inputs: Mapping[str, Any]) -> xr.DataArray:
+        """The law's response on the scale of its link (its natural log for most laws), free of noise, for every draw.
 
         Args:
             inputs: for each input of the law, numbers or arrays that broadcast with dims chain and draw.
@@ -174,11 +198,11 @@ class Fit:
         logs: dict[str, Any] = {name: np.log(inputs[name]) for name in self.law.inputs if is_count(self.law, name)}
         logs |= self.references.log_centre
         response = evaluate(self.law.formula, values, functions=NUMPY | {"where": xr.where}, logs=logs)
-        log_response: xr.DataArray = np.log(response)
-        return log_response
+        linked: xr.DataArray = self.link.on(response)
+        return linked
 
     def noise_scale(self, d: Any) -> xr.DataArray:
-        """Scale of the noise on the log of the response, for every draw.
+        """Scale of the noise on the scale of the link, for every draw.
 
         Args:
             d: log of the compute over the largest training compute.
@@ -235,7 +259,7 @@ class Fit:
                 for name, c in columns.items()
             },
         }
-        return {label: self.log_response(inputs).values for label, inputs in asked.items()}
+        return {label: self.linked_response(inputs).values for label, inputs in asked.items()}
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.extrapolation import LANGUAGE_LOSS, Extrapolation, distance, stratified_student
+from forecaster.extrapolation import LANGUAGE_LOSS, OTHER_SCALE, Extrapolation, distance, stratified_student
 from forecaster.posterior import Fit, column_of
 from forecaster.runs import Runs
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def curve_and_noise(fit: Fit, inputs: Mapping[str, Any], ratio: Any, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The law's log response m and the noise around it, for every draw; each of shape (sample, point).
+    """The law's response m and the noise around it, on the scale of its link, each of shape (sample, point).
 
     Args:
         fit: of one law.
@@ -30,7 +30,7 @@ def curve_and_noise(fit: Fit, inputs: Mapping[str, Any], ratio: Any, *, seed: in
 
 
 def predictive_draws(fit: Fit, test: Runs, extrapolation: Extrapolation, *, seed: int, most: int) -> np.ndarray:
-    """Draws of the log response of runs that the fit has not seen, shape (sample, test run).
+    """Draws of runs that the fit has not seen, on the scale of its link, shape (sample, test run).
 
     Args:
         fit: of the runs shown.
@@ -47,7 +47,7 @@ def predictive_draws(fit: Fit, test: Runs, extrapolation: Extrapolation, *, seed
 
 
 def log_density(fit: Fit, test: Runs, *, extrapolation: Extrapolation | None = None, seed: int = 1) -> np.ndarray:
-    """Log predictive density of hidden runs, on the log of the response, shape (test run).
+    """Log predictive density of hidden runs, on the scale of the fit's link, shape (test run).
 
     Without an extrapolation term the noise's squared scale is widened by (.004 h)^2 and not shifted, which is how laws
     are compared for weights; with one, the density is that of the forecast itself.
@@ -66,15 +66,17 @@ def log_density(fit: Fit, test: Runs, *, extrapolation: Extrapolation | None = N
     nu = fit.degrees_of_freedom().values.reshape(-1, 1)
     h = distance(ratio, 1.0)
     if extrapolation is None:
-        scale = np.sqrt(scale**2 + (LANGUAGE_LOSS.sd * h) ** 2)
+        sd = LANGUAGE_LOSS.sd if fit.law.link == "log" else OTHER_SCALE.sd
+        scale = np.sqrt(scale**2 + (sd * h) ** 2)
     else:
         m = m + extrapolation.draws(len(m), seed=seed)[:, None] * h
-    log_p = log_student((np.log(test.column("loss")) - m) / scale, nu) - np.log(scale)
+    scale = with_known_errors(scale, fit, test)
+    log_p = log_student((fit.link.on(test.column("loss")) - m) / scale, nu) - np.log(scale)
     return np.asarray(logsumexp(log_p, axis=0) - np.log(len(log_p)))
 
 
 def curve_and_scale(fit: Fit, inputs: Mapping[str, Any], ratio: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The law's log response and the noise's scale, each of shape (sample, point), chains one after another."""
+    """The law's response on the scale of its link and the noise's scale, each (sample, point), chains in a row."""
     import xarray as xr
 
     def along(values: Any) -> xr.DataArray:
@@ -85,8 +87,22 @@ def curve_and_scale(fit: Fit, inputs: Mapping[str, Any], ratio: Any) -> tuple[np
         array = (values + 0.0 * along(ratio)).transpose("chain", "draw", "point").values
         return array.reshape(-1, array.shape[-1])
 
-    m = by_draw(fit.log_response({name: along(values) for name, values in inputs.items()}))
+    m = by_draw(fit.linked_response({name: along(values) for name, values in inputs.items()}))
     return m, by_draw(fit.noise_scale(along(np.log(ratio))))
+
+
+def with_known_errors(scale: np.ndarray, fit: Fit, runs: Runs) -> np.ndarray:
+    """The noise's scale around runs whose responses are known only up to a standard error.
+
+    Args:
+        scale: of the noise alone, shape (sample, run).
+        fit: whose link tells the scale.
+        runs: with their `loss_se`, where the table has it.
+    """
+    if not runs.has("loss_se"):
+        return scale
+    error = fit.link.error(runs.column("loss"), runs.column("loss_se"))
+    return np.asarray(np.sqrt(scale**2 + error**2)) if error.any() else scale
 
 
 def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:

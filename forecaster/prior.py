@@ -1,93 +1,31 @@
 """A prior: a named distribution whose arguments are numbers or formulas in other parameters.
 
-Every family is sampled through an unbounded coordinate (the value itself, its logarithm, or its position
-between two bounds on the logit scale), so the sampler never meets an edge.
+It is said by its arguments, `LogNormal(log(0.35), 0.4)`, or by an interval that is solved for them,
+`LogNormal 90% in 0.2..0.5`. Every family is sampled through an unbounded coordinate (the value itself, its
+logarithm, or its position between two bounds on the logit scale), so the sampler never meets an edge.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from forecaster.errors import FormulaError, LawError, clipped
+from forecaster.distribution import FAMILIES, sigmoid
+from forecaster.errors import FormulaError, LawError, QuantityError, clipped
 from forecaster.formula import Formula, evaluate
 from forecaster.grammar import LONGEST, parse_expression, parse_formula
+from forecaster.quantity import parse_quantity
 
-FEW = 16
-Coordinate = Literal["value", "log", "logit"]
+INTERVALS = "`LogNormal 90% in 0.2..0.5`, `StudentT(5) 90% in -1..1`, `HalfNormal 95% below 3`"
+"""How an interval is said, for two free arguments and for one."""
 
-
-@dataclass(frozen=True)
-class Family:
-    """One kind of distribution.
-
-    Args:
-        arguments: their names, in order.
-        coordinate: what the sampler moves: the value, its log, or the logit of its place between bounds.
-        quantile: value at probability p, given p and the arguments.
-        positive: which arguments must be above zero.
-    """
-
-    arguments: tuple[str, ...]
-    coordinate: Coordinate
-    quantile: Callable[..., Any]
-    positive: tuple[str, ...]
-
-
-def _normal(p: Any) -> Any:
-    if np.size(p) <= FEW:
-        # SciPy takes longer to load than a page of priors takes to print.
-        inverse = np.vectorize(NormalDist().inv_cdf, otypes=[float])
-        return inverse(p)[()]
-    from scipy.special import ndtri
-
-    return ndtri(p)
-
-
-def _student(p: Any, nu: Any) -> Any:
-    from scipy.special import stdtrit
-
-    return stdtrit(nu, p)
-
-
-def _gamma(p: Any, shape: Any) -> Any:
-    from scipy.special import gammaincinv
-
-    return gammaincinv(shape, p)
-
-
-def _beta(p: Any, a: Any, b: Any) -> Any:
-    from scipy.special import betaincinv
-
-    return betaincinv(a, b, p)
-
-
-def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)) without overflow; keeps the type and dims of what it is given."""
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
-
-
-FAMILIES: dict[str, Family] = {
-    "Normal": Family(("mu", "sigma"), "value", lambda p, mu, sigma: mu + sigma * _normal(p), ("sigma",)),
-    "LogNormal": Family(("mu", "sigma"), "log", lambda p, mu, sigma: np.exp(mu + sigma * _normal(p)), ("sigma",)),
-    "LogitNormal": Family(("mu", "sigma"), "logit", lambda p, mu, sigma: sigmoid(mu + sigma * _normal(p)), ("sigma",)),
-    "StudentT": Family(
-        ("nu", "mu", "sigma"),
-        "value",
-        lambda p, nu, mu, sigma: mu + sigma * _student(p, nu),
-        ("nu", "sigma"),
-    ),
-    "HalfNormal": Family(("sigma",), "log", lambda p, sigma: sigma * _normal((1 + p) / 2), ("sigma",)),
-    "Exponential": Family(("rate",), "log", lambda p, rate: -np.log1p(-p) / rate, ("rate",)),
-    "Gamma": Family(("shape", "rate"), "log", lambda p, shape, rate: _gamma(p, shape) / rate, ("shape", "rate")),
-    "Beta": Family(("a", "b"), "logit", _beta, ("a", "b")),
-    "Uniform": Family(("lower", "upper"), "logit", lambda p, lower, upper: lower + (upper - lower) * p, ()),
-}
+_INTERVAL = re.compile(r"(\w+) ?(?:\(([^()]*)\))? ([0-9.e+-]+) ?% (in|below) (.+)", flags=re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -184,14 +122,19 @@ class Prior:
 
 
 def parse_prior(text: str, *, where: str = "") -> Prior:
-    """Read a prior such as `LogNormal(log(0.35), 0.4)`.
+    """Read a prior such as `LogNormal(log(0.35), 0.4)`, or an interval such as `LogNormal 90% in 0.2..0.5`.
+
+    An interval is equal-tailed and solved for the family's arguments; the prior's text then holds these. Its ends
+    may carry suffixes, as in `Gamma 90% in 100..2K`. HalfNormal and Exponential take one end: `95% below 3`.
 
     Raises:
-        LawError: an unknown family or a wrong number of arguments, with the families allowed.
+        LawError: an unknown family, a wrong number of arguments, or an interval that no prior of the family has.
         FormulaError: an argument outside the grammar.
     """
     if len(text) > LONGEST:
         raise LawError(f"a prior of {len(text)} characters is too long", where=where)
+    if "%" in text:
+        return _from_interval(text, where=where)
     match parse_expression(text):
         case ast.Call(func=ast.Name(id=family), args=arguments, keywords=[]) if family in FAMILIES:
             expected = FAMILIES[family].arguments
@@ -206,8 +149,88 @@ def parse_prior(text: str, *, where: str = "") -> Prior:
             _refuse_impossible_constants(prior, where=where)
             return prior
         case _:
-            shapes = "; ".join(f"{name}({', '.join(kind.arguments)})" for name, kind in FAMILIES.items())
-            raise LawError(f"`{clipped(text, 57)}` is not a prior; allowed are {shapes}", where=where)
+            raise _not_a_prior(text, where=where)
+
+
+def _not_a_prior(text: str, *, where: str) -> LawError:
+    shapes = "; ".join(f"{name}({', '.join(kind.arguments)})" for name, kind in FAMILIES.items())
+    return LawError(
+        f"`{clipped(text, 57)}` is not a prior; allowed are {shapes}; or by interval: {INTERVALS}", where=where
+    )
+
+
+def _from_interval(text: str, *, where: str) -> Prior:
+    said = " ".join(text.split())
+    quoted = f"`{clipped(said, 57)}`"
+    found = _INTERVAL.fullmatch(said)
+    if found is None or found[1] not in FAMILIES:
+        raise _not_a_prior(text, where=where)
+    name, brackets, percent, word, rest = found.groups()
+    family = FAMILIES[name]
+    one_ended = len(family.arguments) == 1
+    if word != ("below" if one_ended else "in"):
+        shape = "95% below HIGH" if one_ended else "90% in LOW..HIGH"
+        raise LawError(f"{quoted} does not settle {name}; expected {name} {shape}", where=where)
+    if (brackets is None) is (name == "StudentT"):
+        cure = "StudentT(5) 90% in LOW..HIGH" if name == "StudentT" else f"{name} {percent}% {word} {rest}"
+        raise LawError(f"{quoted} needs its degrees of freedom in brackets, or none; expected {cure}", where=where)
+    ends = _ends(rest, quoted, one_ended=one_ended, where=where)
+    lowest, highest = family.support
+    for end in ends:
+        if not lowest < end < highest:
+            bounds = "above 0" if highest == math.inf else "between 0 and 1"
+            raise LawError(f"{end:g} of {quoted} is outside {name}, whose values lie {bounds}", where=where)
+    mass = _mass(percent, quoted, where=where)
+    given = [_degrees_of_freedom(brackets, quoted, where=where)] if brackets is not None else []
+    p = np.array([mass] if one_ended else [(1 - mass) / 2, (1 + mass) / 2])
+    try:
+        with np.errstate(all="ignore"):
+            solved = [*given, *family.solve(np.array(ends), p, *given)]
+            # Fifteen digits: the last ones differ between machines, and the text enters a law's hash.
+            prior = Prior(name, tuple(parse_formula(f"{argument:.15g}") for argument in solved))
+            _refuse_impossible_constants(prior, where=where)
+            got = prior.quantile(p)
+    except (ArithmeticError, ValueError, FormulaError, LawError):
+        got = np.full(len(ends), np.nan)
+    size = np.abs(ends) if lowest == 0 else np.full(len(ends), np.max(np.abs(ends)))
+    if not (np.abs(got - ends) <= 1e-9 * size).all():
+        cure = "a wider or less extreme interval, or another family"
+        raise LawError(f"no {name} has {quoted} within the reach of its numbers; expected {cure}", where=where)
+    return prior
+
+
+def _ends(text: str, quoted: str, *, one_ended: bool, where: str) -> list[float]:
+    parts = [text] if one_ended else text.split("..")
+    if "..." in text or len(parts) != (1 if one_ended else 2):
+        expected = "one number after below" if one_ended else "two numbers as in 0.2..0.5"
+        raise LawError(f"{quoted} is no interval; expected {expected}", where=where)
+    try:
+        ends = [parse_quantity(part) for part in parts]
+    except QuantityError as error:
+        raise LawError(f"in {quoted}, {error.message}", where=where) from None
+    if not one_ended and not ends[0] < ends[1]:
+        raise LawError(f"{quoted} starts at {ends[0]:g} and ends at {ends[1]:g}; expected LOW below HIGH", where=where)
+    return ends
+
+
+def _mass(percent: str, quoted: str, *, where: str) -> float:
+    try:
+        mass = float(percent) / 100
+    except ValueError:
+        mass = math.nan
+    if not 0 < mass < 1:
+        raise LawError(f"{percent}% of {quoted} is no probability; expected between 0 and 100", where=where)
+    return mass
+
+
+def _degrees_of_freedom(text: str, quoted: str, *, where: str) -> float:
+    formula = parse_formula(text, where=where)
+    nu = math.nan if formula.names else float(evaluate(formula, {}))
+    if not nu > 0:
+        raise LawError(
+            f"`{clipped(text)}` of {quoted} is no degrees of freedom; expected a number above 0", where=where
+        )
+    return nu
 
 
 def _refuse_impossible_constants(prior: Prior, *, where: str) -> None:

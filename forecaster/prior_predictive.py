@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from forecaster.extrapolation import stratified_student
 from forecaster.formula import evaluate
 from forecaster.law import Law
 from forecaster.note import Note
-from forecaster.posterior import References, column_of, is_count, references
+from forecaster.posterior import References, column_of, is_count, link_of, references
 from forecaster.runs import Runs
 from forecaster.scenario import Point, scenario
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 ENOUGH_INSIDE = 0.8
 """Share of the runs that the 90% range must hold at their own inputs before a reader is warned."""
+
+NAMED = 3
+"""How many of the runs outside their range are named, the farthest first."""
 
 INDEPENDENT = 4
 """Draws here do not depend on one another, so any count of chains is right; this many give 20 batches."""
@@ -45,6 +48,26 @@ class PriorPoint:
     band: Band
 
 
+@dataclass(frozen=True)
+class Missed:
+    """A run of the table outside the equal-tailed 90% range that the priors give at its inputs.
+
+    Args:
+        place: where it stands in the file.
+        response: what was measured.
+        low: lower end of the range, in the response's unit.
+        high: upper end.
+    """
+
+    place: str
+    response: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.place} at {self.response:.4g} (range {self.low:.4g} to {self.high:.4g})"
+
+
 @dataclass(frozen=True, eq=False)
 class PriorPredictive:
     """What a law's priors say of runs, given only a table's centre, its median response and its largest run.
@@ -54,6 +77,7 @@ class PriorPredictive:
         runs: the table.
         points: the answer at each point asked for.
         inside: share of the table's runs inside the equal-tailed 90% range at their own inputs, from 0 to 1.
+        missed: the runs outside it, the farthest first in widths of their range.
         notes: what a reader must hear, the table's own remarks first.
         seed: of the draws.
     """
@@ -62,6 +86,7 @@ class PriorPredictive:
     runs: Runs
     points: tuple[PriorPoint, ...]
     inside: float
+    missed: tuple[Missed, ...]
     notes: tuple[Note, ...]
     seed: int
 
@@ -87,7 +112,8 @@ class PriorPredictive:
                 f"{mass:.0%} {low:.4g} to {high:.4g}" for mass in MASSES for low, high in [point.band.interval(mass)]
             )
             lines.append(f"  {point.asked}: median {point.band.median:.4g}; {ranges}")
-        lines.append(f"  {self.inside:.0%} of {len(self.runs)} runs lie inside the 90% range at their inputs")
+        where = f"; {_farthest(self.missed)}" if self.missed else ""
+        lines.append(f"  {self.inside:.0%} of {len(self.runs)} runs lie inside the 90% range at their inputs{where}")
         lines += [f"{'warning' if note.warning else 'note'} {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -132,13 +158,15 @@ def prior_predictive(law: Law, runs: Runs, at: Any, *, draws: int = 4000, seed: 
     every = {column: np.concatenate([own[column], [point[column] for point in inputs]]) for column in columns}
     bands, lost = _bands(law, runs, prior, fixed, every, seed=seed)
 
-    losses = np.log(runs.column("loss"))
-    # On the log scale, where no range is too wide for a number.
-    ends = [np.quantile(band.log_draws, [0.05, 0.95]) for band in bands[: len(runs)]]
-    inside = float(np.mean([low <= loss <= high for (low, high), loss in zip(ends, losses, strict=True)]))
+    # On the scale of the link, where no range is too wide for a number.
+    losses = link_of(law, fixed).on(runs.column("loss"))
+    ends = [np.quantile(band.draws, [0.05, 0.95]) for band in bands[: len(runs)]]
+    missed = _missed(runs, bands, ends, losses)
+    inside = 1 - len(missed) / len(runs)
     notes = list(runs.notes)
     if inside < ENOUGH_INSIDE:
-        text = f"{inside:.0%} of {len(runs)} runs lie inside the 90% range of the priors of {law.name}"
+        text = f"{inside:.0%} of {len(runs)} runs lie inside the 90% range of the priors of {law.name}; "
+        text += _farthest(missed)
         notes.append(Note("prior-misses-data", text, warning=True))
     if lost > 0:
         text = f"up to {lost:.2%} of the draws from the priors of {law.name} give no response and are left out"
@@ -150,9 +178,29 @@ def prior_predictive(law: Law, runs: Runs, at: Any, *, draws: int = 4000, seed: 
             PriorPoint(point, known, band) for point, known, band in zip(asked, inputs, bands[len(runs) :], strict=True)
         ),
         inside=inside,
+        missed=missed,
         notes=tuple(notes),
         seed=seed,
     )
+
+
+def _missed(
+    runs: Runs, bands: Sequence[Band], ends: Sequence[NDArray[np.float64]], responses: NDArray[np.float64]
+) -> tuple[Missed, ...]:
+    """The runs outside their range, given each one's band, and range and response on the scale of the link."""
+    found = []
+    for row, ((low, high), response) in enumerate(zip(ends, responses, strict=True)):
+        beyond = max(low - response, response - high)
+        if beyond > 0:
+            with np.errstate(over="ignore"):
+                said = [float(bands[row].link.back(end)) for end in (low, high)]
+            run = Missed(runs.place(row), float(runs.column("loss")[row]), *said)
+            found.append((beyond / (high - low) if high > low else math.inf, run))
+    return tuple(run for _, run in sorted(found, key=lambda pair: -pair[0]))
+
+
+def _farthest(missed: Sequence[Missed]) -> str:
+    return f"farthest outside: {', '.join(str(run) for run in missed[:NAMED])}"
 
 
 def _complete(law: Law, runs: Runs, point: Point) -> dict[str, float]:
@@ -187,6 +235,7 @@ def _bands(
     count = len(next(iter(prior.values())))
     nu = np.inf if law.noise.nu is None else evaluate(law.noise.nu, noise_values)
     unit = stratified_student(nu, count, seed=seed + 1)
+    link = link_of(law, fixed)
     bands = []
     lost = 0.0
     # One place at a time: a table of ten thousand runs would not fit in memory as draws of all of them.
@@ -195,7 +244,7 @@ def _bands(
         logs: dict[str, Any] = {name: math.log(x) for name, x in here.items() if is_count(law, name)}
         d = math.log(columns[runs.scale][i] / fixed.scale_largest)
         with np.errstate(all="ignore"):
-            curve = np.log(evaluate(law.formula, values | here, logs=logs | dict(fixed.log_centre)))
+            curve = link.on(evaluate(law.formula, values | here, logs=logs | dict(fixed.log_centre)))
             response = curve + evaluate(law.noise.scale, noise_values | {"d": d}) * unit
         kept = np.broadcast_to(response, (count,))
         kept = kept[np.isfinite(kept)]
@@ -206,7 +255,7 @@ def _bands(
                 where=law.name,
             )
         lost = max(lost, 1 - kept.size / count)
-        bands.append(Band(kept[None, :], np.ones(1), INDEPENDENT))
+        bands.append(Band(kept[None, :], np.ones(1), INDEPENDENT, link))
     return bands, lost
 
 

@@ -25,7 +25,7 @@ class Span:
     Args:
         name: the column.
         minimum, maximum: the ends.
-        decades: log10 of their ratio.
+        decades: log10 of their ratio; not a number where one is not above zero.
         distinct: how many different values there are (equal to one part in a thousand counts as one).
     """
 
@@ -128,7 +128,8 @@ def _separable(runs: Runs) -> list[Note]:
 def _repeats(runs: Runs) -> list[Note]:
     groups: dict[tuple[float, ...], list[float]] = {}
     keys = np.stack([runs.column(name) for name in runs.inputs], axis=1)
-    for key, loss in zip(keys, np.log(runs.column("loss")), strict=True):
+    losses_or_logs = np.log(runs.column("loss")) if runs.is_positive else runs.column("loss")
+    for key, loss in zip(keys, losses_or_logs, strict=True):
         groups.setdefault(tuple(key), []).append(float(loss))
     repeated = [np.array(losses) for losses in groups.values() if len(losses) > 1]
     if not repeated:
@@ -139,12 +140,19 @@ def _repeats(runs: Runs) -> list[Note]:
     spread = math.sqrt(squares / (rows - len(repeated)))
     if spread < 1e-9:
         return [Note("duplicates", f"{text}; their losses are equal: was a row counted twice?", warning=True)]
-    noise = f"their losses differ by {spread:.2%} (sd)"
+    noise = f"their losses differ by {f'{spread:.2%}' if runs.is_positive else f'{spread:.3g}'} (sd)"
     return [Note("duplicates", f"{text}; {noise}: the noise between runs, if only the seed differs")]
 
 
 def _response(runs: Runs) -> list[Note]:
     notes, loss = [], runs.column("loss")
+    if not runs.is_positive:
+        rows = np.flatnonzero(loss <= 0)
+        text = (
+            f"{count(len(rows), 'response')} not above 0 (the first at {runs.place(int(rows[0]))}): "
+            "only laws whose noise is on the response's own scale can be fitted"
+        )
+        notes.append(Note("response-not-positive", text, warning=True))
     if not runs.is_language_loss:
         text = f"the response {runs.response} does not look like a language model's loss"
         notes.append(Note("response-not-loss", text, warning=True))
@@ -161,7 +169,8 @@ def _response(runs: Runs) -> list[Note]:
         notes.append(Note("loss-one-value", f"every run has the loss {loss[0]:.4g}", warning=True))
     elif len(runs) > 2 and any(runs.has(name) for name in ("N", "D", "C")):
         scale = np.log(runs.column(runs.scale))
-        if np.ptp(scale) > 0 and (slope := float(np.corrcoef(scale, np.log(loss))[0, 1])) > 0:
+        response = np.log(loss) if runs.is_positive else loss
+        if np.ptp(scale) > 0 and (slope := float(np.corrcoef(scale, response)[0, 1])) > 0:
             text = f"{runs.response} rises with {runs.scale} (correlation {slope:.2f} of their logs)"
             notes.append(Note("rises-with-scale", text, warning=True))
     counts = [str(name) for name in runs.table.columns if re.search(r"non.?emb", str(name), re.IGNORECASE)]

@@ -39,7 +39,7 @@ def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
                 where="point",
             )
         known = set(point.completed(runs.flop_per_parameter_token).inputs)
-        if known == {"C"} and {"N", "D"} <= needed:
+        if _is_budget(known) and {"N", "D"} <= needed:
             known |= {"N", "D"}
         missing = sorted((needed | {runs.scale}) - known)
         if missing:
@@ -65,8 +65,9 @@ def resolve(
     for point in asked.points:
         known = dict(point.completed(runs.flop_per_parameter_token).inputs)
         said: list[Note] = []
-        if set(known) == {"C"} and splits:
-            split = optimal_split(fits, known["C"], weights=weights, seed=seed)
+        if _is_budget(known) and splits:
+            others = {name: value for name, value in known.items() if name != "C"}
+            split = optimal_split(fits, known["C"], weights=weights, others=others, seed=seed)
             known |= {"N": split.N, "D": split.D}
             if split.at_edge > 0.01:
                 said.append(
@@ -81,6 +82,11 @@ def resolve(
         resolved.append({name: known[name] for name in sorted(known, key=_input_order)})
         notes.append(said)
     return resolved, notes
+
+
+def _is_budget(known: Iterable[str]) -> bool:
+    """Whether a point gives compute and leaves its split into N and D open."""
+    return "C" in known and not {"N", "D"} & set(known)
 
 
 def _input_order(name: str) -> tuple[int, str]:

@@ -88,6 +88,11 @@ class Runs:
         return looks_like_loss(self.response)
 
     @property
+    def is_positive(self) -> bool:
+        """Whether every response is above zero, so that its logarithm exists."""
+        return bool((self.column("loss") > 0).all())
+
+    @property
     def flop_per_parameter_token(self) -> float:
         """How the table counts compute: the median of C/(N D); 6 where it lacks one of the three."""
         if not {"N", "D", "C"} <= set(self.inputs):
@@ -183,7 +188,7 @@ def read_runs(
 
 
 def schema(names: Sequence[str]) -> DataFrameSchema:
-    """What a clean table of runs satisfies, as a pandera schema: numbers, finite, above zero.
+    """What a clean table of runs satisfies, as a pandera schema: numbers, finite, and above zero but for the loss.
 
     Args:
         names: the columns of numbers to check, out of N, D, C, U, loss and loss_se.
@@ -192,7 +197,8 @@ def schema(names: Sequence[str]) -> DataFrameSchema:
     import pandera.pandas as pandera
 
     def column(name: str) -> Any:
-        limit = pandera.Check.ge(0.0) if name == "loss_se" else pandera.Check.gt(0.0)
+        limits = {"loss": pandera.Check.gt(-math.inf), "loss_se": pandera.Check.ge(0.0)}
+        limit = limits.get(name, pandera.Check.gt(0.0))
         return pandera.Column(float, checks=[limit, pandera.Check.lt(math.inf)], nullable=False)
 
     return pandera.DataFrameSchema({name: column(name) for name in names})
@@ -205,7 +211,8 @@ def _refuse_bad_cells(
     if not len(table):
         raise RunsError("the table has a header but no runs", where=name)
     values = table[present].to_numpy(dtype=float)
-    lowest = np.array([0.0 if column == "loss_se" else np.nextafter(0.0, 1.0) for column in present])
+    least = {"loss": np.nextafter(-math.inf, 0.0), "loss_se": 0.0}
+    lowest = np.array([least.get(column, np.nextafter(0.0, 1.0)) for column in present])
     if bool(((values >= lowest) & (values < math.inf)).all()):
         return
     from pandera.errors import SchemaErrors
@@ -235,4 +242,4 @@ def _fault(column: str, raw: Any, value: float) -> str:
         return f'is "{shown}"; a run needs a finite number there, such as 1.4T or 6e23'
     if not math.isfinite(value):
         return f"is {shown}; a run needs a finite number there"
-    return f"is {shown}; a run needs {rule}" + (", since its logarithm is taken" if column == "loss" else "")
+    return f"is {shown}; a run needs {rule}"

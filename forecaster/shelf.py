@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -13,6 +14,8 @@ from forecaster.errors import LawError, clipped
 from forecaster.formula import FUNCTIONS
 from forecaster.grammar import parse_formula
 from forecaster.law import Law, Noise
+from forecaster.link import LinkName
+from forecaster.preset import read_presets
 from forecaster.prior import Prior, parse_prior
 from forecaster.runs import Runs
 
@@ -25,7 +28,7 @@ sigma  = "LogNormal(log(0.01), 1.5)"
 growth = "LogNormal(log(0.003), 1)"
 tail   = "LogNormal(log(8), 0.8)"
 """
-"""The noise of a page without a [noise] section, on the log of the response; d = log(C / C_max)."""
+"""The noise of a page without a [noise] section, on the scale of the law's link; d = log(C / C_max)."""
 
 TAKEN_NAMES = ("mixture", "naive-last", "naive-line", "huber-bootstrap")
 """What stands beside the laws in a track record, and so can be no law's own name."""
@@ -61,7 +64,8 @@ def read_law(page: str, *, name: str) -> Law:
     """A law from the text of its page.
 
     Args:
-        page: TOML with title, source, formula, [inputs], [sampled] and, where needed, [natural] and [noise].
+        page: TOML with title, source, formula, [inputs], [sampled] and, where needed, [natural], [response],
+            [noise] and [presets].
         name: what to call it; also named in errors.
 
     Raises:
@@ -96,9 +100,10 @@ def read_law(page: str, *, name: str) -> Law:
             sampled=_priors(noise["sampled"], where=f"{where} [noise.sampled]"),
         ),
         text=page,
+        link=data["response"]["link"],
     )
     _refuse_undefined_names(built, where=where)
-    return built
+    return replace(built, presets=read_presets(built, data["presets"], where=where))
 
 
 def shelf() -> tuple[str, ...]:
@@ -121,6 +126,10 @@ def _validated(raw: dict[str, Any], *, where: str) -> dict[str, Any]:
         nu: str | float | None = None
         sampled: dict[str, str] = Field(default_factory=dict)
 
+    class ResponseSection(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        link: LinkName = "log"
+
     class Page(BaseModel):
         model_config = ConfigDict(extra="forbid")
         title: str
@@ -130,6 +139,8 @@ def _validated(raw: dict[str, Any], *, where: str) -> dict[str, Any]:
         sampled: dict[str, str] = Field(min_length=1)
         natural: dict[str, str | float] = Field(default_factory=dict)
         noise: NoiseSection | None = None
+        response: ResponseSection = Field(default_factory=ResponseSection)
+        presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     try:
         page = Page.model_validate(raw)

@@ -55,7 +55,14 @@ class Split:
         return self.C / (self.flop * self.N)
 
 
-def optimal_split(fits: Sequence[Fit], C: float, *, weights: Mapping[str, float], seed: int = 1) -> Split:
+def optimal_split(
+    fits: Sequence[Fit],
+    C: float,
+    *,
+    weights: Mapping[str, float],
+    others: Mapping[str, float] | None = None,
+    seed: int = 1,
+) -> Split:
     """The pooled compute-optimal split of a budget.
 
     Every draw of every law is minimised over log N along C = 6ND (or as the table counts C), within ten times the
@@ -66,6 +73,7 @@ def optimal_split(fits: Sequence[Fit], C: float, *, weights: Mapping[str, float]
         fits: of laws with N and D.
         C: the budget, FLOP.
         weights: of the fits' laws; where those that speak here have none, they speak alike.
+        others: what the laws read besides N and D.
         seed: of the random drift.
 
     Raises:
@@ -74,7 +82,8 @@ def optimal_split(fits: Sequence[Fit], C: float, *, weights: Mapping[str, float]
     import xarray as xr
 
     able = [fit for fit in fits if {"N", "D"} <= set(fit.law.inputs)]
-    able = [fit for fit in able if set(fit.law.inputs) == {"N", "D"}] or able
+    others = others or {}
+    able = [fit for fit in able if set(fit.law.inputs) <= {"N", "D", *others}] or able
     if not able:
         raise ScenarioError(
             "C alone asks for the compute-optimal split, and no law here has both N and D; give N and D",
@@ -101,7 +110,7 @@ def optimal_split(fits: Sequence[Fit], C: float, *, weights: Mapping[str, float]
     optima = []
     edges = []
     for fit in trusted:
-        log_N = _minimise(fit, C, lowest, highest)
+        log_N = _minimise(fit, C, lowest, highest, others)
         edges.append(float(((log_N < lowest + 1e-3) | (log_N > highest - 1e-3)).mean()))
         flat = log_N.values.ravel()
         optima.append(flat + DRIFT_PER_EFOLD * h * random.standard_normal(flat.shape))
@@ -118,7 +127,7 @@ def optimal_split(fits: Sequence[Fit], C: float, *, weights: Mapping[str, float]
     )
 
 
-def _minimise(fit: Fit, C: float, lowest: float, highest: float) -> xr.DataArray:
+def _minimise(fit: Fit, C: float, lowest: float, highest: float, others: Mapping[str, float]) -> xr.DataArray:
     """Each draw's log N of least response: a grid over the whole range, then finer ones around its best."""
     import xarray as xr
 
@@ -128,8 +137,8 @@ def _minimise(fit: Fit, C: float, lowest: float, highest: float) -> xr.DataArray
     while width > 1e-4:
         log_N = (centre + width * unit).clip(lowest, highest)
         N = np.exp(log_N)
-        inputs = {"N": N, "D": C / (fit.runs.flop_per_parameter_token * N)}
-        best = fit.log_response(inputs).argmin("node")
+        inputs = {**others, "N": N, "D": C / (fit.runs.flop_per_parameter_token * N)}
+        best = fit.linked_response(inputs).argmin("node")
         centre = log_N.isel(node=best)
         # The best node's neighbours bracket the optimum; one node more on each side forgives a flat valley.
         width = width * 4 / (NODES - 1)

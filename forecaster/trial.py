@@ -120,7 +120,9 @@ def foretell(
         extrapolation: the term beyond the data; the response's own where not given.
     """
     test = trial.fold.test
-    term = extrapolation or extrapolation_for(language_loss=trial.fold.train.is_language_loss)
+    term = extrapolation or extrapolation_for(
+        language_loss=trial.fold.train.is_language_loss, link=trial.fits[0].law.link
+    )
     draws = np.stack([predictive_draws(each, test, term, seed=seed, most=DRAWS) for each in trial.fits])
     density = np.stack([log_density(each, test, extrapolation=term, seed=seed) for each in trial.fits])
     return draws, density
@@ -130,7 +132,7 @@ def score_mixture(y: np.ndarray, draws: np.ndarray, density: np.ndarray, weights
     """Scores of a mixture of laws.
 
     Args:
-        y: the log responses that were observed, shape (point).
+        y: the responses that were observed, on the scale of the laws' link, shape (point).
         draws: shape (law, sample, point).
         density: log predictive density at y, shape (law, point).
         weights: of the laws.
@@ -157,14 +159,16 @@ def score_trial(
     import pandas as pd
 
     train, test = trial.fold.train, trial.fold.test
-    y = np.log(test.column("loss"))
+    link = trial.fits[0].link
+    y = link.on(test.column("loss"))
     draws, density = foretell(trial, seed=seed)
     found = {
         name: score_mixture(y, draws[k : k + 1], density[k : k + 1], np.ones(1)) for k, name in enumerate(trial.names)
     }
     found["mixture"] = score_mixture(y, draws, density, np.array([weights[name] for name in trial.names]))
     for name, draw in BASELINES.items():
-        found[name] = score_points(y, draw(trial.fold, seed=seed)[None], np.ones(1))
+        if (draws_of := draw(trial.fold, link=link, seed=seed)) is not None:
+            found[name] = score_points(y, draws_of[None], np.ones(1))
     # A run is the same run in every fold that hides it, whatever its row there.
     columns = [test.column(name) for name in dict.fromkeys((*train.inputs, train.scale))]
     label = test.table[cluster].astype(str) if cluster else [str(row) for row in zip(*columns, y, strict=True)]

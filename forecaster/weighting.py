@@ -21,7 +21,7 @@ from forecaster.store import load_weighting_page
 from forecaster.trial import stacked, try_folds
 from forecaster.weights import equal
 
-FORMAT = 1
+FORMAT = 2
 BASES = ("extrapolation", "equal", "loo")
 """Ways of weighting that need no numbers from the user."""
 
@@ -96,6 +96,7 @@ class Weighting:
                 "basis": self.record.basis,
                 "review": self.record.review,
                 "failed": self.record.failed,
+                "scale": self.record.scale,
             }
         return json.dumps(data)
 
@@ -120,6 +121,7 @@ def read_page(page: str, runs: Runs) -> Weighting:
             basis=kept["basis"],
             review=kept["review"],
             failed=kept["failed"],
+            scale=kept["scale"],
         )
     return Weighting(data["weights"], data["basis"], data["why"], record)
 

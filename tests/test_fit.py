@@ -19,7 +19,7 @@ from forecaster.formula import evaluate
 from forecaster.law import Law
 from forecaster.posterior import references
 from forecaster.runs import Runs, read_runs
-from forecaster.shelf import DEFAULT_MIXTURE, law, read_law, shelf
+from forecaster.shelf import DEFAULT_MIXTURE, law, read_law
 
 TRUTH = {
     "chinchilla": {"level": 0.02, "floor": 0.6, "size": 0.45, "alpha": 0.34, "beta": 0.37},
@@ -56,7 +56,7 @@ def misses(true_law: Law, fitted_law: Law, *, seed: int) -> float:
     for N, D in [(1e8, 1e10), (1e8, 1e11), (1e9, 3e9), (3e9, 1e11), (3e10, 1e12)]:
         logs = {"N": np.log(N), "D": np.log(D)} | {f"{k}0": np.log(natural[f"{k}0"]) for k in "ND"}
         truth = np.log(evaluate(true_law.formula, {**natural, "N": N, "D": D}, logs=logs))
-        draws = fitted.log_response({"N": N, "D": D}).values
+        draws = fitted.linked_response({"N": N, "D": D}).values
         worst = max(worst, abs(float(draws.mean() - truth)) / float(draws.std()))
     return worst
 
@@ -79,7 +79,7 @@ def test_a_wrong_law_fails_the_recovery(true_name: str, wrong_name: str) -> None
     assert misses(law(true_name), law(wrong_name), seed=3) > BAR
 
 
-@pytest.mark.parametrize("name", shelf())
+@pytest.mark.parametrize("name", ["chinchilla", "farseer_lite", "kaplan", "power_floor"])
 def test_the_compiled_density_is_pymcs_own(name: str, small_runs: Runs) -> None:
     fixed = references(law(name), small_runs)
     rows, centre = density_data(law(name), small_runs, fixed)

@@ -43,7 +43,7 @@ def test_one_law_with_fixed_parameters_gives_the_recipes_distribution(runs: Runs
     C = 6 * N * D
     answer = forecast(one, {"N": N, "D": D}).points[0]
     h = np.log(C / TOP)
-    m = float(one.log_response({"N": N, "D": D}).values.ravel()[0])
+    m = float(one.linked_response({"N": N, "D": D}).values.ravel()[0])
     scale = np.sqrt(0.001**2 + 0.01**2 + (0.002 * h) ** 2)
     random = np.random.default_rng(1)
     s = LANGUAGE_LOSS.mean + LANGUAGE_LOSS.sd / np.sqrt(2) * random.standard_t(4, 2_000_000)
@@ -63,7 +63,7 @@ def test_one_law_with_fixed_parameters_gives_the_recipes_distribution(runs: Runs
 def test_the_shares_sum_to_one_and_follow_the_law_of_total_variance(fits: list[Fit]) -> None:
     answer = forecast(fits, "N=30B,D=1T").points[0]
     assert sum(answer.share.values()) == pytest.approx(1)
-    m = np.stack([each.log_response({"N": 3e10, "D": 1e12}).values.ravel() for each in fits])
+    m = np.stack([each.linked_response({"N": 3e10, "D": 1e12}).values.ravel() for each in fits])
     beyond = (np.log(answer.compute_ratio) * LANGUAGE_LOSS.sd) ** 2
     total = m.var() + beyond
     assert answer.share["law"] == pytest.approx(m.mean(axis=1).var() / total)
@@ -86,13 +86,13 @@ def test_one_weight_of_one_is_that_law_alone(fits: list[Fit]) -> None:
 
 def test_all_points_share_one_slope(fits: list[Fit]) -> None:
     near, far = forecast(fits, ["N=10B,D=300B", "N=100B,D=3T"]).points
-    slope_near = (near.curve.log_draws - (near.raw.log_draws - _noise(near))) / np.log(near.compute_ratio)
-    slope_far = (far.curve.log_draws - (far.raw.log_draws - _noise(far))) / np.log(far.compute_ratio)
+    slope_near = (near.curve.draws - (near.raw.draws - _noise(near))) / np.log(near.compute_ratio)
+    slope_far = (far.curve.draws - (far.raw.draws - _noise(far))) / np.log(far.compute_ratio)
     np.testing.assert_allclose(slope_near, slope_far, atol=1e-12)
 
 
 def _noise(answer) -> np.ndarray:  # type: ignore[no-untyped-def]
-    return answer.predictive.log_draws - answer.curve.log_draws
+    return answer.predictive.draws - answer.curve.draws
 
 
 def test_the_chance_of_a_target_agrees_with_the_ranges(fits: list[Fit]) -> None:

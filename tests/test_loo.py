@@ -118,7 +118,7 @@ def test_a_runs_likelihood_has_the_noise_of_its_distance_below_the_largest_run(r
     d = np.log(runs.column("C") / runs.column("C").max())
     scale = np.sqrt(0.001**2 + 0.01**2 + (0.002 * d) ** 2)
     m = np.log(
-        [np.exp(fixed.log_response(dict(row)).values[0, 0]) for row in runs.table[["N", "D"]].to_dict("records")]
+        [np.exp(fixed.linked_response(dict(row)).values[0, 0]) for row in runs.table[["N", "D"]].to_dict("records")]
     )
     expected = stats.t(7, m, scale).logpdf(np.log(runs.column("loss")))
     np.testing.assert_allclose(log_likelihood(fixed), np.broadcast_to(expected, (4, 5, len(runs))), rtol=1e-9)

@@ -6,8 +6,9 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 
+from forecaster.distribution import FAMILIES, sigmoid
 from forecaster.errors import InputError
-from forecaster.prior import FAMILIES, parse_prior, sigmoid
+from forecaster.prior import Prior, parse_prior
 
 P = np.array([1e-6, 0.01, 0.05, 0.3, 0.5, 0.8, 0.95, 0.999])
 
@@ -83,6 +84,156 @@ def test_pymc_moves_the_same_coordinate_under_the_same_density() -> None:
             slope = (prior.value(coordinate + step) - prior.value(coordinate - step)) / (2 * step)
             expected = logpdf(text, float(prior.value(coordinate))) + np.log(slope)
             assert float(density) == pytest.approx(expected, abs=1e-6), text
+
+
+BY_INTERVAL: dict[str, tuple[float, ...]] = {
+    "Normal 90% in -0.3..2.5": (-0.3, 2.5),
+    "Normal 50% in -1M .. 1e7": (-1e6, 1e7),
+    "Normal 80% in 0..1": (0, 1),
+    "LogNormal 90% in 0.2..0.5": (0.2, 0.5),
+    "LogNormal 99% in 100M..1.4T tokens": (1e8, 1.4e12),
+    "LogitNormal 90% in 0.05..0.999": (0.05, 0.999),
+    "StudentT(5) 90% in -1..4": (-1, 4),
+    "StudentT(1.5) 99.9% in 0.001..0.002": (0.001, 0.002),
+    "HalfNormal 95% below 1K": (1e3,),
+    "Exponential 50% below 0.01": (0.01,),
+    "Gamma 90% in 1..2": (1, 2),
+    "Gamma 95% in 1e-6..3": (1e-6, 3),
+    "Gamma 50% in 1000..1001": (1000, 1001),
+    "Beta 90% in 0.1..0.2": (0.1, 0.2),
+    "Beta 80% in 0.001..0.999": (0.001, 0.999),
+    "Beta 99% in 1e-4..0.01": (1e-4, 0.01),
+    "Uniform 90% in -2..3": (-2, 3),
+    "  Uniform   10 %  in  5..6 ": (5, 6),
+}
+
+
+def independent_cdf(prior: Prior, value: float) -> float:
+    a = [float(argument.text) for argument in prior.arguments]
+    match prior.family:
+        case "LogitNormal":
+            return float(stats.norm.cdf((logit(value) - a[0]) / a[1]))
+        case "Normal":
+            return float(stats.norm.cdf(value, *a))
+        case "LogNormal":
+            return float(stats.norm.cdf(np.log(value), *a))
+        case "StudentT":
+            return float(stats.t.cdf(value, *a))
+        case "HalfNormal":
+            return float(stats.halfnorm.cdf(value, scale=a[0]))
+        case "Exponential":
+            return float(stats.expon.cdf(value, scale=1 / a[0]))
+        case "Gamma":
+            return float(stats.gamma.cdf(value, a[0], scale=1 / a[1]))
+        case "Beta":
+            return float(stats.beta.cdf(value, *a))
+        case _:
+            return float(stats.uniform.cdf(value, a[0], a[1] - a[0]))
+
+
+def test_every_family_can_be_said_by_an_interval() -> None:
+    assert {text.split()[0].split("(")[0] for text in BY_INTERVAL} == FAMILIES.keys()
+
+
+@pytest.mark.parametrize("text", BY_INTERVAL)
+def test_an_interval_is_solved_exactly(text: str) -> None:
+    prior, ends = parse_prior(text), BY_INTERVAL[text]
+    mass = float(text.split("%")[0].split()[1]) / 100
+    if len(ends) == 1:
+        assert prior.quantile(mass) == pytest.approx(ends[0], rel=1e-9)
+        assert independent_cdf(prior, ends[0]) == pytest.approx(mass, rel=1e-9)
+    else:
+        scale = 1e-9 * max(map(abs, ends)) if prior.family in ("Normal", "StudentT", "Uniform") else 0
+        assert prior.interval(mass) == pytest.approx(ends, rel=1e-9, abs=scale)
+        assert independent_cdf(prior, ends[0]) == pytest.approx((1 - mass) / 2, rel=1e-9)
+        assert 1 - independent_cdf(prior, ends[1]) == pytest.approx((1 - mass) / 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("text", BY_INTERVAL)
+def test_a_solved_prior_is_said_by_its_arguments_from_then_on(text: str) -> None:
+    prior = parse_prior(text)
+    assert "%" not in prior.text and parse_prior(prior.text) == prior and not prior.names
+    assert parse_prior(text).text == prior.text
+
+
+def test_intervals_drawn_at_random_come_back() -> None:
+    random = np.random.default_rng(3)
+    for family in ("LogNormal", "Gamma", "LogitNormal", "Beta"):
+        for _ in range(25):
+            wide = random.choice([0.05, 1, 4])
+            low, high = sorted(random.normal(0, wide, 2) + random.normal(0, 1))
+            low, high = (expit(low), expit(high)) if family in ("LogitNormal", "Beta") else (np.exp(low), np.exp(high))
+            mass = float(random.uniform(20, 99))
+            text = f"{family} {mass}% in {float(low)!r}..{float(high)!r}"
+            assert parse_prior(text).interval(mass / 100) == pytest.approx((low, high), rel=1e-9), text
+
+
+def test_closed_forms_are_those_of_the_textbook() -> None:
+    z = 1.6448536269514722
+    assert [float(a.text) for a in parse_prior("LogNormal 90% in 0.2..0.5").arguments] == pytest.approx(
+        [np.log(0.1) / 2, np.log(2.5) / (2 * z)], rel=1e-13
+    )
+    assert float(parse_prior("Exponential 50% below 2").arguments[0].text) == pytest.approx(np.log(2) / 2, rel=1e-13)
+    assert [float(a.text) for a in parse_prior("Uniform 80% in 1..9").arguments] == pytest.approx([0, 10], abs=1e-12)
+    assert float(parse_prior("HalfNormal 90% below 3").arguments[0].text) == pytest.approx(3 / z, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("text", "culprit"),
+    [
+        ("LogNormal 90% in 0.5..0.2", "starts at 0.5 and ends at 0.2; expected LOW below HIGH"),
+        ("LogNormal 90% in 0.5..0.5", "expected LOW below HIGH"),
+        ("LogNormal 90% in 0..0.5", "0 of `LogNormal 90% in 0..0.5` is outside LogNormal, whose values lie above 0"),
+        ("Gamma 90% in -1..0.5", "above 0"),
+        ("HalfNormal 95% below 0", "above 0"),
+        ("Exponential 95% below -2", "above 0"),
+        ("LogitNormal 90% in 0.5..1", "between 0 and 1"),
+        ("Beta 90% in 0.5..1.5", "between 0 and 1"),
+        ("Beta 90% in 0..0.5", "between 0 and 1"),
+        ("Normal 0% in 0..1", "0% of `Normal 0% in 0..1` is no probability; expected between 0 and 100"),
+        ("Normal 100% in 0..1", "between 0 and 100"),
+        ("Normal 900% in 0..1", "between 0 and 100"),
+        ("Normal -5% in 0..1", "between 0 and 100"),
+        ("Normal 9.9.9% in 0..1", "between 0 and 100"),
+        ("Normal 90% below 1", "expected Normal 90% in LOW..HIGH"),
+        ("HalfNormal 90% in 0..1", "expected HalfNormal 95% below HIGH"),
+        ("StudentT 90% in 0..1", "StudentT(5) 90% in LOW..HIGH"),
+        ("Normal(3) 90% in 0..1", "or none"),
+        ("StudentT(nu) 90% in 0..1", "`nu` of"),
+        ("StudentT(0) 90% in 0..1", "expected a number above 0"),
+        ("StudentT(1, 2) 90% in 0..1", "`(1, 2)`"),
+        ("Normal 90% in 0..", '"" is not a quantity'),
+        ("Normal 90% in 0..1..2", "two numbers as in 0.2..0.5"),
+        ("Normal 90% in 0...5", "two numbers as in 0.2..0.5"),
+        ("Normal 90% in 0.2", "two numbers"),
+        ("HalfNormal 90% below 0..1", '"0..1" is not a quantity'),
+        ("Normal 90% in a..b", '"a" is not a quantity'),
+        ("Normal 90% in nan..1", '"nan" is not a quantity'),
+        ("Normal 90% in 1..1e999", "beyond the largest number"),
+        ("Normal 90% in 1..inf", '"inf"'),
+        ("Normal 90%", "or by interval: `LogNormal 90% in 0.2..0.5`"),
+        ("Cauchy 90% in 0..1", "allowed are Normal(mu, sigma)"),
+        ("Normal 90% within 0..1", "or by interval"),
+        ("Normal(0, 1) % 2", "or by interval"),
+        ("%" * 1900, "not a prior"),
+        ("Normal" + " " * 1900 + "90%", "not a prior"),
+        ("Normal(" + "(" * 900 + ") 90% in 0..1", "not a prior"),
+        ("Gamma 90% in 1..1.0000001", "no Gamma has"),
+        ("Gamma 90% in 1e-300..1e300", "another family"),
+        ("Beta 90% in 1e-300..1e-299", "no Beta has"),
+        ("Normal 1e-14% in 0..1", "no Normal has"),
+        ("Uniform 10% in -1e308..1e308", "no Uniform has"),
+        ("LogitNormal 90% in 1e-300..0.9999999999999999", "no LogitNormal has"),
+    ],
+)
+def test_an_interval_that_settles_nothing_is_refused_with_the_cure(text: str, culprit: str) -> None:
+    parse_prior("Gamma 90% in 1..2")  # loads what the first one needs
+    started = time.perf_counter()
+    with pytest.raises(InputError) as refused:
+        parse_prior(text, where="prior of a")
+    assert time.perf_counter() - started < 1
+    said = str(refused.value)
+    assert culprit in said and said.startswith("prior of a: ") and said.isprintable() and len(said) < 600
 
 
 def test_arguments_may_be_formulas_in_other_names() -> None:

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecaster.errors import RunsError
+from forecaster.posterior import references
 from forecaster.runs import Runs, read_runs, schema
+from forecaster.shelf import law
 
 calm = settings(deadline=None, derandomize=True, max_examples=150)
 
@@ -155,7 +157,6 @@ BAD_CELLS = {
     "1e9,,2.5": 'runs.csv line 3: D is blank; fill it in, or leave such rows out with --where "D > 0"',
     "1e9,lots,2.5": 'runs.csv line 3: D is "lots"; a run needs a finite number there, such as 1.4T or 6e23',
     "1e9,inf,2.5": 'runs.csv line 3: D is "inf"; a run needs a finite number there, such as 1.4T or 6e23',
-    "1e9,2e10,-1": "runs.csv line 3: loss is -1; a run needs loss > 0, since its logarithm is taken",
     "1e200,2e200,2": "runs.csv line 3: C is inf; a run needs a finite number there",
 }
 
@@ -167,7 +168,7 @@ def test_a_cell_no_run_can_have_is_refused_with_line_and_column(tmp_path: Path, 
 
 def test_the_first_bad_cell_is_named_and_the_others_counted(tmp_path: Path) -> None:
     said = refusal(written(tmp_path, "params,tokens,loss,loss_se\n1,1,1,-1\n-5,0,0,0\n"))
-    assert said == "runs.csv line 2: loss_se is -1; a run needs loss_se >= 0 (3 more such cells)"
+    assert said == "runs.csv line 2: loss_se is -1; a run needs loss_se >= 0 (2 more such cells)"
     assert "N (column params) is -5" in refusal(written(tmp_path, "params,loss\n1,1\n-5,2\n"))
 
 
@@ -187,10 +188,10 @@ def test_lines_are_those_of_the_file(tmp_path: Path) -> None:
 
 
 def test_rows_left_out_are_not_checked_and_lines_stay_those_of_the_file(tmp_path: Path) -> None:
-    path = written(tmp_path, "N,D,loss,run id\n1e9,,2.5,a\n1e9,2e10,2.5,b\n1e9,3e10,-1,c\n")
+    path = written(tmp_path, "N,D,loss,run id\n1e9,,2.5,a\n1e9,2e10,2.5,b\n1e9,-3e10,2.4,c\n")
     runs = read_runs(path, where="D > 0 and loss > 0")
     assert runs.places == ("line 3",) and "rows-left-out" in [note.code for note in runs.notes]
-    assert refusal(path, where="`run id` == 'c'").startswith("runs.csv line 4: loss is -1")
+    assert refusal(path, where="`run id` == 'c'").startswith("runs.csv line 4: D is -3e10")
 
 
 @pytest.mark.parametrize(
@@ -377,10 +378,11 @@ def test_the_240_chinchilla_runs_read() -> None:
     assert len(runs) == 240 and runs.inputs == ("N", "D", "C") and runs.response == "loss"
 
 
-def test_negative_losses_are_refused() -> None:
-    assert refusal(real_table("vocab_scaling.csv")).startswith(
-        "vocab_scaling.csv line 2: loss is -1.349445; a run needs"
-    )
+def test_negative_responses_are_read_and_refused_by_laws_on_the_log() -> None:
+    runs = read_runs(real_table("vocab_scaling.csv"))
+    assert not runs.is_positive
+    with pytest.raises(RunsError, match=r"vocab_scaling.csv line 2: .*is -1.349.*log of the response.*above 0"):
+        references(law("chinchilla"), runs)
 
 
 def test_a_table_of_scores_needs_its_response_named_and_its_blanks_left_out() -> None:

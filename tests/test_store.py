@@ -63,7 +63,7 @@ def test_what_was_saved_is_loaded_bit_for_bit(tmp_path: Path) -> None:
         assert after.runs.sha256 == RUNS.sha256 and after.runs.notes == RUNS.notes
         assert after.runs.table["family"].tolist() == RUNS.table["family"].tolist()
         at = {"N": 7e10, "D": 1.4e12}
-        assert (after.log_response(at) == before.log_response(at)).all()
+        assert (after.linked_response(at) == before.linked_response(at)).all()
         assert (after.noise_scale(2.0) == before.noise_scale(2.0)).all()
 
 

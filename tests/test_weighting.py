@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from making import make_runs
 
-from forecaster.asking import weights_said
 from forecaster.cache import cache_folder
+from forecaster.choosing import weights_said
 from forecaster.cli import main
 from forecaster.errors import ScenarioError, UsageError
 from forecaster.fit import fit

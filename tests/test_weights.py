@@ -52,7 +52,7 @@ def test_the_density_is_the_recipes() -> None:
     top = fold.train.column("C").max()
     h = np.log(fold.test.column("C") / top)
     m = [
-        float(fixed.log_response({"N": N, "D": D}).values.ravel()[0])
+        float(fixed.linked_response({"N": N, "D": D}).values.ravel()[0])
         for N, D in zip(fold.test.column("N"), fold.test.column("D"), strict=True)
     ]
     y = np.log(fold.test.column("loss"))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecaster.families import CODE
 from forecaster.quantity import format_quantity
 from forecaster.report.table import MISSING, number, shown, significant, times, weight, whole_shares
 
@@ -161,5 +162,7 @@ def wider(width: float) -> str:
 
 def inputs(at: Mapping[str, float]) -> str:
     """A point's inputs, "N=70B, D=1.4T, C=5.9e23 FLOP"."""
-    said = [f"{name}={format_quantity(value)}{' FLOP' if name == 'C' else ''}" for name, value in at.items()]
+    said = [
+        f"{name}={format_quantity(value)}{' FLOP' if name == 'C' else ''}" for name, value in at.items() if name != CODE
+    ]
     return ", ".join(said)

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from forecaster.families import CODE, family_at
 from forecaster.quantity import format_quantity
 from forecaster.report.answers import Answer, answers
 from forecaster.report.caveats import assumptions, check_notes, checks_line, note_lines, stamps
@@ -61,15 +62,16 @@ def _plain(header: str) -> str:
 def question(forecast: Forecast, point: PointForecast) -> str:
     """What was asked at one point, in one sentence: metric, scale and data set."""
     runs = forecast.runs
+    family = f" of {family_at(forecast.fits[0].law, point.at[CODE])}" if CODE in point.at else ""
     return (
-        f"What {metric(runs)} will a run {run_text(point)} reach, "
+        f"What {metric(runs)} will a run{family} {run_text(point)} reach, "
         f"judging by the {len(runs)} runs in {shown(runs.name)}?"
     )
 
 
 def run_text(point: PointForecast) -> str:
     """The run that was asked for, "with 70B parameters and 1.4T tokens (5.9e23 FLOP)"."""
-    known = dict(point.at)
+    known = {name: value for name, value in point.at.items() if name != CODE}
     N, D, C = (known.pop(name, None) for name in "NDC")
     parts = []
     if N is not None:
@@ -78,7 +80,7 @@ def run_text(point: PointForecast) -> str:
         parts.append(format_quantity(D, "tokens"))
     parts += [f"{shown(name)}={format_quantity(value)}" for name, value in known.items()]
     compute = "" if C is None else format_quantity(C, "FLOP")
-    if C is not None and set(point.asked.inputs) == {"C"} and N is not None:
+    if C is not None and set(point.asked.inputs) - {CODE} == {"C"} and N is not None:
         return f"of {compute} at its compute-optimal split ({' and '.join(parts)})"
     if not parts:
         return f"of {compute}"

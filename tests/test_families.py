@@ -1,0 +1,124 @@
+"""Families: each has its own level, little data pools it, and a new one is less certain than one that was seen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from making import chinchilla_loss
+
+from forecaster.cli import main
+from forecaster.errors import LawError, RunsError, ScenarioError
+from forecaster.families import CODE, asked_of, code_of, families_of, family_names, with_codes, with_families
+from forecaster.fit import fit
+from forecaster.forecast import forecast
+from forecaster.posterior import Fit
+from forecaster.runs import Runs, read_runs
+from forecaster.scenario import scenario
+from forecaster.shelf import law, read_law
+
+LEVELS = {"high": 0.08, "low": -0.08, "mid": 0.0}
+
+
+def table_of(levels: dict[str, float]) -> pd.DataFrame:
+    random = np.random.default_rng(4)
+    n, d = np.meshgrid(np.geomspace(3e7, 3e9, 4), np.geomspace(1e9, 1e11, 4))
+    parts = [
+        pd.DataFrame(
+            {
+                "N": n.ravel(),
+                "D": d.ravel(),
+                "family": name,
+                "loss": (chinchilla_loss(n, d) * np.exp(level + 0.003 * random.standard_normal(n.shape))).ravel(),
+            }
+        )
+        for name, level in levels.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def runs() -> Runs:
+    return with_codes(read_runs(table_of(LEVELS)), "family")
+
+
+@pytest.fixture(scope="module")
+def grouped(runs: Runs) -> Fit:
+    return fit(with_families(law("chinchilla"), family_names(runs, "family"), "family"), runs)
+
+
+def test_families_get_their_own_levels_and_a_new_one_a_wider_range(grouped: Fit) -> None:
+    assert grouped.verdict.status == "pass", grouped.verdict.text
+    answers = {}
+    for family in (*LEVELS, "new"):
+        at = {"N": 1e10, "D": 3e11, **code_of([grouped.law], family)}
+        answers[family] = forecast(grouped, at, weights="equal").points[0]
+    middle = np.log(answers["mid"].raw.median)
+    for family, level in LEVELS.items():
+        assert np.log(answers[family].raw.median) - middle == pytest.approx(level, abs=0.006)
+
+    def width(family: str) -> float:
+        low, high = answers[family].curve.interval(0.9)
+        return float(np.log(high / low))
+
+    assert width("new") > 2 * max(width(family) for family in LEVELS)
+    low, high = answers["new"].raw.interval(0.9)
+    assert low < answers["low"].raw.median and answers["high"].raw.median < high
+
+
+def test_families_that_do_not_differ_are_pooled() -> None:
+    same = with_codes(read_runs(table_of(dict.fromkeys(LEVELS, 0.0))), "family")
+    found = fit(with_families(law("chinchilla"), family_names(same, "family"), "family"), same)
+    assert float(found.posterior["pooling"].median()) < 0.012
+
+
+def test_the_page_says_the_families_and_reads_back(grouped: Fit) -> None:
+    assert families_of(grouped.law) == ["high", "low", "mid"]
+    again = read_law(grouped.law.text, name="chinchilla")
+    assert again.sha256 == grouped.law.sha256 and families_of(again) == families_of(grouped.law)
+    assert families_of(law("chinchilla")) == []
+    odd = ['a "quoted" one', "[brackets]", "naïve"]
+    assert families_of(with_families(law("chinchilla"), odd, "family")) == odd
+
+
+def test_what_is_no_family_is_refused(runs: Runs, grouped: Fit) -> None:
+    with pytest.raises(ScenarioError, match=r"no family fourth; there are high, low, mid, or new"):
+        code_of([grouped.law], "fourth")
+    with pytest.raises(ScenarioError, match="know no families"):
+        code_of([law("chinchilla")], "high")
+    assert code_of([law("chinchilla")], "") == {}
+    plain = read_runs(table_of({"one": 0.0}))
+    with pytest.raises(RunsError, match="has 1 families"):
+        with_codes(plain, "family")
+    with pytest.raises(RunsError, match="no column colour"):
+        with_codes(plain, "colour")
+    with pytest.raises(RunsError, match="of its own"):
+        with_codes(runs, "family")
+    with pytest.raises(LawError, match="logit"):
+        with_families(replace(law("chinchilla"), link="logit"), ["a", "b"], "family")
+
+
+def test_a_point_keeps_the_family_that_it_names(grouped: Fit) -> None:
+    asked = asked_of(scenario([{"N": 1e10, "D": 1e11, CODE: 1.0}, "N=1B,D=1B"]), [grouped.law], "mid")
+    assert [point.inputs[CODE] for point in asked.points] == [1.0, 2.0]
+
+
+def test_the_command_names_the_family_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "runs.csv"
+    table_of(LEVELS).to_csv(path, index=False)
+    common = [str(path), "--law", "chinchilla", "--group", "family", "--fast", "--quiet"]
+    assert main(["forecast", *common, "--at", "C=1e23", "--family", "low"]) == 0
+    said = capsys.readouterr().out
+    assert "a run of family low" in " ".join(said.split()) and CODE not in said
+    assert main(["fit", *common, "-o", str(tmp_path / "fits")]) == 0
+    capsys.readouterr()
+    assert main(["forecast", str(tmp_path / "fits"), "--at", "N=10B,D=300B", "--json", "--quiet"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["forecast"][0]["at"][CODE] == 3
+    assert "family-asked" in [note["code"] for note in data["forecast"][0]["notes"]]
+    assert "mixed-families" not in [note["code"] for note in data["notes"]]
+    assert main(["forecast", *common, "--at", "N=10B,D=300B", "--family", "other"]) == 2
