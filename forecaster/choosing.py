@@ -27,12 +27,14 @@ class LawChoice:
         priors: such as `alpha=Normal(0.35, 0.05)`, each for every law that has the parameter.
         noise: such as `Normal,constant`, for every law; each law's own where empty.
         group: the column that names each run's family, which then has its own level; all pooled as one where empty.
+        own_exponents: whether each family has its own exponents, too.
     """
 
     names: str = ""
     priors: tuple[str, ...] = ()
     noise: str = ""
     group: str = ""
+    own_exponents: bool = False
 
     @property
     def changes(self) -> bool:
@@ -56,7 +58,9 @@ def laws_named(choice: LawChoice, runs: Runs) -> tuple[Law, ...]:
             raise UsageError(f"two laws are called {name}; name each once", where="--law")
     if choice.group:
         names = family_names(runs, choice.group)
-        chosen = tuple(with_families(each, names, choice.group) for each in chosen)
+        chosen = tuple(with_families(each, names, choice.group, exponents=choice.own_exponents) for each in chosen)
+    elif choice.own_exponents:
+        raise UsageError("--own-exponents needs --group, the column that names the families", where="--own-exponents")
     return changed(chosen, choice)
 
 

@@ -31,6 +31,7 @@ from forecaster.options import (
     NoCache,
     NoiseWords,
     OptionalAt,
+    OwnExponents,
     Priors,
     Quiet,
     RunsArgument,
@@ -183,6 +184,7 @@ def prior(
     priors: Priors = None,
     noise: NoiseWords = "",
     group: Group = "",
+    own_exponents: OwnExponents = False,
     columns: Columns = "",
     where: Where = "",
     seed: Seed = 1,
@@ -197,7 +199,7 @@ def prior(
 
     console = Console(as_json, quiet)
     table = runs_from(runs, columns=columns, where=where, group=group)
-    chosen = laws_named(LawChoice(law, tuple(priors or ()), noise, group), table)
+    chosen = laws_named(LawChoice(law, tuple(priors or ()), noise, group, own_exponents), table)
     found = {each.name: prior_predictive(each, table, at, seed=seed) for each in chosen}
     text = "\n\n".join(each.text for each in found.values())
     console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})
@@ -211,6 +213,7 @@ def fit(
     priors: Priors = None,
     noise: NoiseWords = "",
     group: Group = "",
+    own_exponents: OwnExponents = False,
     columns: Columns = "",
     where: Where = "",
     seed: Seed = 1,
@@ -229,7 +232,7 @@ def fit(
 
     console = Console(as_json, quiet)
     table = runs_from(runs, columns=columns, where=where, group=group)
-    chosen = laws_named(LawChoice(law, tuple(priors or ()), noise, group), table)
+    chosen = laws_named(LawChoice(law, tuple(priors or ()), noise, group, own_exponents), table)
     if output is not None:
         refuse_taken(output)
     with console.progress() as say:
@@ -266,6 +269,7 @@ def forecast(
     priors: Priors = None,
     noise: NoiseWords = "",
     group: Group = "",
+    own_exponents: OwnExponents = False,
     family: Family = "",
     columns: Columns = "",
     where: Where = "",
@@ -284,7 +288,7 @@ def forecast(
     console = Console(as_json, quiet)
     answer = forecast_source(
         runs,
-        laws=LawChoice(law, tuple(priors or ()), noise, group),
+        laws=LawChoice(law, tuple(priors or ()), noise, group, own_exponents),
         family=family,
         at=at,
         target=target,
@@ -311,6 +315,7 @@ def report(
     priors: Priors = None,
     noise: NoiseWords = "",
     group: Group = "",
+    own_exponents: OwnExponents = False,
     family: Family = "",
     columns: Columns = "",
     where: Where = "",
@@ -333,7 +338,7 @@ def report(
     refuse_unwritable(output, also=kinds)
     answer = forecast_source(
         runs,
-        laws=LawChoice(law, tuple(priors or ()), noise, group),
+        laws=LawChoice(law, tuple(priors or ()), noise, group, own_exponents),
         family=family,
         at=at,
         target=target,
@@ -358,6 +363,7 @@ def compare(
     priors: Priors = None,
     noise: NoiseWords = "",
     group: Group = "",
+    own_exponents: OwnExponents = False,
     family: Family = "",
     columns: Columns = "",
     where: Where = "",
@@ -374,7 +380,7 @@ def compare(
     console = Console(as_json, quiet)
     found = compare_source(
         runs,
-        laws=LawChoice(law, tuple(priors or ()), noise, group),
+        laws=LawChoice(law, tuple(priors or ()), noise, group, own_exponents),
         family=family,
         at=at or [],
         columns=columns,
@@ -401,6 +407,7 @@ def backtest(
     priors: Priors = None,
     noise: NoiseWords = "",
     group: Group = "",
+    own_exponents: OwnExponents = False,
     columns: Columns = "",
     where: Where = "",
     seed: Seed = 1,
@@ -422,7 +429,7 @@ def backtest(
     with console.progress() as say:
         found = run_backtest(
             table,
-            laws_named(LawChoice(law, tuple(priors or ()), noise, group), table),
+            laws_named(LawChoice(law, tuple(priors or ()), noise, group, own_exponents), table),
             folds,
             basis=weights,
             cluster=cluster,

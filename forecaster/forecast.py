@@ -11,7 +11,7 @@ from forecaster.band import MASSES
 from forecaster.check import check
 from forecaster.diagnosis import Verdict
 from forecaster.errors import NotConverged, ScenarioError
-from forecaster.extrapolation import LANGUAGE_LOSS, OTHER_SCALE, Extrapolation, extrapolation_for
+from forecaster.extrapolation import LANGUAGE_LOSS, Extrapolation, extrapolation_for
 from forecaster.families import CODE, families_of, family_at
 from forecaster.fit import Say
 from forecaster.gate import judge_at, refuse_too_few, sample_longer
@@ -186,10 +186,10 @@ def forecast(
             break
         named = _named(asked, resolved)
         verdicts |= {fit.law.name: judge_at(fit, named) for fit in kept}
-    extrapolation = extrapolation_for(language_loss=runs.is_language_loss, link=fits[0].law.link)
+    extrapolation = extrapolation_for(language_loss=runs.is_language_loss, scale=runs.scale, link=fits[0].law.link)
     dropped = [_dropped(fit, all_weights, verdicts) for fit in fits if fit not in kept]
     warned = [note for note in _table_warnings(runs) if note.code != "mixed-families" or not families_of(kept[0].law)]
-    notes = [*runs.notes, *warned, *dropped, *_response_notes(runs, extrapolation)]
+    notes = [*runs.notes, *warned, *dropped, *_response_notes(kept, extrapolation)]
     return Forecast(
         points=tuple(
             answer(kept, shares, point, inputs, extrapolation, seed=seed, notes=(*said, *_family_notes(kept, inputs)))
@@ -238,15 +238,19 @@ def _table_warnings(runs: Runs) -> list[Note]:
     return [note for note in check(runs).notes if note.warning and note.code not in said_otherwise]
 
 
-def _response_notes(runs: Runs, extrapolation: Extrapolation) -> list[Note]:
+def _response_notes(fits: Sequence[Fit], extrapolation: Extrapolation) -> list[Note]:
+    runs = fits[0].runs
     if extrapolation == LANGUAGE_LOSS:
         return []
     reason = f"`{runs.response}` does not look like a language-model loss"
-    if extrapolation == OTHER_SCALE:
+    if runs.scale != "C":
+        reason = f"the table has {runs.scale} alone"
+    if fits[0].law.link != "log":
         reason = "the noise is on another scale than the log of the response"
+    per = "compute" if runs.scale == "C" else runs.scale
     text = (
         f"{reason}, so the extrapolation term has no direction and is wider "
-        f"(mean 0, sd {extrapolation.sd:g} per e-fold of compute)."
+        f"(mean 0, sd {extrapolation.sd:g} per e-fold of {per})."
     )
     return [Note("other-response", text, warning=True)]
 

@@ -248,9 +248,10 @@ def _agreement(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
     medians = [band.median for name, band in point.by_law.items() if forecast.weights[name] > 0]
     if len(medians) == 1:
         return NOTHING_TO_COMPARE, "one law only, nothing to compare"
+    on = forecast.fits[0].link.on
     low, high = point.predictive.interval(0.9)
     with np.errstate(divide="ignore", invalid="ignore"):
-        apart = round(float(np.log(max(medians) / min(medians)) / np.log(high / low)), 2)
+        apart = round(float((on(max(medians)) - on(min(medians))) / (on(high) - on(low))), 2)
     if not math.isfinite(apart):
         return RULES["agreement of laws"].levels[-1].letter, "the range has no width"
     return RULES["agreement of laws"].letter(apart), f"medians span {apart:.2f} of the 90% range"

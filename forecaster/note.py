@@ -94,10 +94,10 @@ EXPLANATIONS: dict[str, str] = {
     "others share its weight. The range then misses what that law would have said, and may be too "
     "narrow. Follow the remedy in the remark, mostly a narrower prior or runs that tell the named "
     "parameter apart.",
-    "other-response": "The response's header does not name a language model's loss. How far laws miss beyond "
-    "their data was learned from such losses only, so for this response the drift has no direction "
-    "and is wider, by judgement rather than measurement. If it is such a loss, rename the column; if "
-    "not, trust the range less the farther it reaches.",
+    "other-response": "How far laws miss beyond their data was learned on language models' losses over compute. For "
+    "another response, a table of N or D alone, or noise on another scale, the drift has no direction and is wider, by "
+    "less evidence or by judgement. If the response is such a loss, rename the column; if not, trust the range less "
+    "the farther it reaches.",
     "no-optimum": "For a budget given as C alone the split of least loss is looked for, within ten times the "
     "span of the runs. In some draws the loss still falls at the end of that stretch, so the end was "
     "taken: the table does not say where the optimum lies. Give N and D, or add runs of one budget "

@@ -30,6 +30,10 @@ Group = Annotated[
     str,
     typer.Option(help="The column that names each run's family, which then has its own level, partially pooled."),
 ]
+OwnExponents = Annotated[
+    bool,
+    typer.Option("--own-exponents", help="With --group: each family has its own exponents, too, partially pooled."),
+]
 Family = Annotated[str, typer.Option(help="Of which family the point is, with --group; else of a new one.")]
 At = Annotated[
     list[str], typer.Option(help="A point: N=70B,D=1.4T, or C=6e23 for the compute-optimal split; repeatable.")

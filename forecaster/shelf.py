@@ -6,9 +6,10 @@ import keyword
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from forecaster.errors import LawError, clipped
 from forecaster.formula import FUNCTIONS
@@ -18,6 +19,9 @@ from forecaster.link import LinkName
 from forecaster.preset import read_presets
 from forecaster.prior import Prior, parse_prior
 from forecaster.runs import Runs
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 RECIPE_NOISE = """
 family = "StudentT"
@@ -34,7 +38,7 @@ TAKEN_NAMES = ("mixture", "naive-last", "naive-line", "huber-bootstrap")
 """What stands beside the laws in a track record, and so can be no law's own name."""
 
 DEFAULT_MIXTURE = ("chinchilla", "coupled", "farseer_lite")
-DEFAULT_ONE_INPUT = ("power_floor",)
+DEFAULT_ONE_INPUT = ("power_floor", "shifted_power_law", "broken_power_law")
 
 
 def law(source: str | Path) -> Law:
@@ -116,8 +120,10 @@ def _shelf() -> Path:
     return installed if installed.is_dir() else Path(__file__).parent.parent / "models"
 
 
-def _validated(raw: dict[str, Any], *, where: str) -> dict[str, Any]:
-    from pydantic import BaseModel, ConfigDict, Field, ValidationError
+@cache
+def _page() -> type[BaseModel]:
+    """What a page may hold; made once, since making it takes longer than reading a page."""
+    from pydantic import BaseModel, ConfigDict, Field
 
     class NoiseSection(BaseModel):
         model_config = ConfigDict(extra="forbid")
@@ -142,16 +148,21 @@ def _validated(raw: dict[str, Any], *, where: str) -> dict[str, Any]:
         response: ResponseSection = Field(default_factory=ResponseSection)
         presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
+    return Page
+
+
+def _validated(raw: dict[str, Any], *, where: str) -> dict[str, Any]:
+    from pydantic import ValidationError
+
     try:
-        page = Page.model_validate(raw)
+        data = _page().model_validate(raw).model_dump()
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the page"
         raise LawError(f"{key}: {first['msg'].lower()}", where=where) from None
-    if page.noise and page.noise.family == "StudentT" and page.noise.nu is None:
+    data["noise"] = data["noise"] or {}
+    if data["noise"].get("family") == "StudentT" and data["noise"]["nu"] is None:
         raise LawError("noise.nu: StudentT needs its degrees of freedom, such as nu = 8", where=where)
-    data = page.model_dump()
-    data["noise"] = page.noise.model_dump() if page.noise else {}
     return data
 
 

@@ -120,8 +120,9 @@ def foretell(
         extrapolation: the term beyond the data; the response's own where not given.
     """
     test = trial.fold.test
+    train = trial.fold.train
     term = extrapolation or extrapolation_for(
-        language_loss=trial.fold.train.is_language_loss, link=trial.fits[0].law.link
+        language_loss=train.is_language_loss, scale=train.scale, link=trial.fits[0].law.link
     )
     draws = np.stack([predictive_draws(each, test, term, seed=seed, most=DRAWS) for each in trial.fits])
     density = np.stack([log_density(each, test, extrapolation=term, seed=seed) for each in trial.fits])

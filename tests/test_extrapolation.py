@@ -6,11 +6,14 @@ from scipy import stats
 
 from forecaster.extrapolation import (
     LANGUAGE_LOSS,
+    ONE_INPUT,
     OTHER_RESPONSE,
+    OTHER_SCALE,
     STRETCH,
     STUDIED,
     Extrapolation,
     distance,
+    extrapolation_for,
     stratified_student,
 )
 
@@ -66,3 +69,12 @@ def test_the_slope_has_its_mean_and_sd(term: Extrapolation) -> None:
 def test_only_language_losses_have_a_direction() -> None:
     assert (LANGUAGE_LOSS.mean, LANGUAGE_LOSS.sd) == (-0.003, 0.004)
     assert (OTHER_RESPONSE.mean, OTHER_RESPONSE.sd) == (0.0, 0.006)
+
+
+def test_tables_of_one_input_and_other_scales_get_a_wider_term_without_direction() -> None:
+    assert extrapolation_for(language_loss=True) == LANGUAGE_LOSS
+    assert extrapolation_for(language_loss=False) == OTHER_RESPONSE
+    for scale in ("N", "D"):
+        assert extrapolation_for(language_loss=True, scale=scale) == ONE_INPUT
+    assert extrapolation_for(language_loss=True, link="logit") == OTHER_SCALE
+    assert ONE_INPUT.sd > OTHER_RESPONSE.sd and ONE_INPUT.mean == OTHER_SCALE.mean == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from making import chinchilla_loss
+from making import chinchilla_loss, make_fit
 
 from forecaster.cli import main
 from forecaster.errors import LawError, RunsError, ScenarioError
@@ -68,6 +68,32 @@ def test_families_get_their_own_levels_and_a_new_one_a_wider_range(grouped: Fit)
     assert width("new") > 2 * max(width(family) for family in LEVELS)
     low, high = answers["new"].raw.interval(0.9)
     assert low < answers["low"].raw.median and answers["high"].raw.median < high
+
+
+def test_families_have_their_own_exponents_about_the_tables_centre() -> None:
+    page = with_families(law("power_floor"), ["flat", "steep"], "family", exponents=True)
+    N = np.geomspace(1e7, 1e10, 10)
+    table = pd.DataFrame({"N": N, "loss": 2 + N**-0.3, "family": ["flat", "steep"] * 5})
+    runs = with_codes(read_runs(table), "family")
+    given = {
+        "alpha": 0.3,
+        "pooling_alpha": 0.5,
+        "unit_alpha_0": -0.4,
+        "unit_alpha_1": 0.6,
+        "unit_0": 0.0,
+        "unit_1": 0.0,
+    }
+    made = make_fit(page, runs, given, spread=0.0, draws=4)
+    E, A = (float(made.posterior[name][0, 0]) for name in ("E", "A"))
+    N0 = made.references.centre["X0"]
+    for code, unit in ((0.0, -0.4), (1.0, 0.6)):
+        alpha = 0.3 * np.exp(0.5 * unit)
+        for x in (N0, 30 * N0):
+            expected = np.log(E + A * N0**-0.3 * (x / N0) ** -alpha)
+            assert float(made.linked_response({"X": x, CODE: code})[0, 0]) == pytest.approx(expected, rel=1e-12)
+    for name, why in (("coupled", "beta stands outside"), ("kaplan", "no such exponent")):
+        with pytest.raises(LawError, match=why):
+            with_families(law(name), ["a", "b"], "family", exponents=True)
 
 
 def test_families_that_do_not_differ_are_pooled() -> None:

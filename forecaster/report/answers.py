@@ -26,8 +26,8 @@ class Tested:
     Args:
         held: share of the hidden runs inside its 90% range.
         between: ends of the binomial 90% interval of that share.
-        width: mean width of its 90% range, by how much the upper end exceeds the lower.
-        crps: mean continuous ranked probability score, on the log of the response.
+        width: mean width of its 90% range: on the log by how much the upper end exceeds the lower, else as it is.
+        crps: mean continuous ranked probability score, on the scale of the laws' noise.
         runs: how many hidden runs it forecast; one that several cuts hide counts once.
     """
 
@@ -138,17 +138,21 @@ def answers(forecast: Forecast) -> tuple[Answer, ...]:
 def record_said(forecast: Forecast) -> dict[str, Tested]:
     """Every method of the track record by its name there, as printed in all outputs; empty without a record."""
     record = forecast.weighting.record
-    return {} if record is None else {score.law: _tested(score) for score in record.scores}
+    return (
+        {}
+        if record is None
+        else {score.law: _tested(score, on_log=forecast.fits[0].link.name == "log") for score in record.scores}
+    )
 
 
-def _tested(score: Score) -> Tested:
+def _tested(score: Score, *, on_log: bool) -> Tested:
     said = score.as_dict()
     held, width, crps = said["coverage"]["90"], said["width"]["90"], said["crps"]
     low, high = said["coverage_interval"]["90"]
     return Tested(
         held=f"{held:.0%}",
         between=f"{100 * low:.0f} to {high:.0%}",
-        width=MISSING if width is None else wider(width),
+        width=MISSING if width is None else wider(width) if on_log else significant(width, 2),
         crps=MISSING if crps is None else f"{crps:.4f}" if crps >= 5e-4 else significant(crps, 2),
         runs=f"{score.clusters:,}",
     )

@@ -68,11 +68,13 @@ def record_notes(forecast: Forecast) -> list[str]:
     record = forecast.weighting.record
     if record is None:
         return []
-    notes = [
-        "A run that several cuts hide counts once. In brackets: the binomial 90% interval. Width: by how much the "
-        "upper end of the 90% range exceeds the lower. CRPS: the error of the whole forecast on the log of the "
-        "response; .01 is about 1%, and less is better."
-    ]
+    said = (
+        "Width: by how much the upper end of the 90% range exceeds the lower. CRPS: the error of the whole forecast on "
+        "the log of the response; .01 is about 1%, and less is better."
+    )
+    if forecast.fits[0].link.name != "log":
+        said = f"Width and CRPS, the error of the whole forecast, are of {record.scale}; less is better."
+    notes = [f"A run that several cuts hide counts once. In brackets: the binomial 90% interval. {said}"]
     return notes + shortfalls(forecast)
 
 
