@@ -127,7 +127,9 @@ def optimal_split(
     )
 
 
-def _minimise(fit: Fit, C: float, lowest: float, highest: float, others: Mapping[str, float]) -> xr.DataArray:
+def _minimise(
+    fit: Fit, C: float, lowest: float, highest: float, others: Mapping[str, float] | None = None
+) -> xr.DataArray:
     """Each draw's log N of least response: a grid over the whole range, then finer ones around its best."""
     import xarray as xr
 
@@ -137,7 +139,7 @@ def _minimise(fit: Fit, C: float, lowest: float, highest: float, others: Mapping
     while width > 1e-4:
         log_N = (centre + width * unit).clip(lowest, highest)
         N = np.exp(log_N)
-        inputs = {**others, "N": N, "D": C / (fit.runs.flop_per_parameter_token * N)}
+        inputs = {**(others or {}), "N": N, "D": C / (fit.runs.flop_per_parameter_token * N)}
         best = fit.linked_response(inputs).argmin("node")
         centre = log_N.isel(node=best)
         # The best node's neighbours bracket the optimum; one node more on each side forgives a flat valley.

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from making import chinchilla_loss, make_fit
+from making import make_fit, make_runs
 
 from forecaster.cli import main
 from forecaster.errors import LawError, RunsError, ScenarioError
@@ -21,21 +21,15 @@ from forecaster.runs import Runs, read_runs
 from forecaster.scenario import scenario
 from forecaster.shelf import law, read_law
 
-LEVELS = {"high": 0.08, "low": -0.08, "mid": 0.0}
+LEVELS = {"high": 0.02, "low": -0.02, "mid": 0.0}
 
 
 def table_of(levels: dict[str, float]) -> pd.DataFrame:
     random = np.random.default_rng(4)
-    n, d = np.meshgrid(np.geomspace(3e7, 3e9, 4), np.geomspace(1e9, 1e11, 4))
+    N = np.geomspace(3e7, 3e9, 9)
+    curve = 1.8 + (N / 3e8) ** -0.35
     parts = [
-        pd.DataFrame(
-            {
-                "N": n.ravel(),
-                "D": d.ravel(),
-                "family": name,
-                "loss": (chinchilla_loss(n, d) * np.exp(level + 0.003 * random.standard_normal(n.shape))).ravel(),
-            }
-        )
+        pd.DataFrame({"N": N, "family": name, "loss": curve * np.exp(level + 0.003 * random.standard_normal(len(N)))})
         for name, level in levels.items()
     ]
     return pd.concat(parts, ignore_index=True)
@@ -48,14 +42,14 @@ def runs() -> Runs:
 
 @pytest.fixture(scope="module")
 def grouped(runs: Runs) -> Fit:
-    return fit(with_families(law("chinchilla"), family_names(runs, "family"), "family"), runs)
+    return fit(with_families(law("power_floor"), family_names(runs, "family"), "family"), runs)
 
 
 def test_families_get_their_own_levels_and_a_new_one_a_wider_range(grouped: Fit) -> None:
     assert grouped.verdict.status == "pass", grouped.verdict.text
     answers = {}
     for family in (*LEVELS, "new"):
-        at = {"N": 1e10, "D": 3e11, **code_of([grouped.law], family)}
+        at = {"N": 1e9, **code_of([grouped.law], family)}
         answers[family] = forecast(grouped, at, weights="equal").points[0]
     middle = np.log(answers["mid"].raw.median)
     for family, level in LEVELS.items():
@@ -98,13 +92,13 @@ def test_families_have_their_own_exponents_about_the_tables_centre() -> None:
 
 def test_families_that_do_not_differ_are_pooled() -> None:
     same = with_codes(read_runs(table_of(dict.fromkeys(LEVELS, 0.0))), "family")
-    found = fit(with_families(law("chinchilla"), family_names(same, "family"), "family"), same)
+    found = fit(with_families(law("power_floor"), family_names(same, "family"), "family"), same)
     assert float(found.posterior["pooling"].median()) < 0.012
 
 
 def test_the_page_says_the_families_and_reads_back(grouped: Fit) -> None:
     assert families_of(grouped.law) == ["high", "low", "mid"]
-    again = read_law(grouped.law.text, name="chinchilla")
+    again = read_law(grouped.law.text, name="power_floor")
     assert again.sha256 == grouped.law.sha256 and families_of(again) == families_of(grouped.law)
     assert families_of(law("chinchilla")) == []
     odd = ['a "quoted" one', "[brackets]", "naïve"]
@@ -129,22 +123,32 @@ def test_what_is_no_family_is_refused(runs: Runs, grouped: Fit) -> None:
 
 
 def test_a_point_keeps_the_family_that_it_names(grouped: Fit) -> None:
-    asked = asked_of(scenario([{"N": 1e10, "D": 1e11, CODE: 1.0}, "N=1B,D=1B"]), [grouped.law], "mid")
+    asked = asked_of(scenario([{"N": 1e10, CODE: 1.0}, "N=1B"]), [grouped.law], "mid")
     assert [point.inputs[CODE] for point in asked.points] == [1.0, 2.0]
 
 
 def test_the_command_names_the_family_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "runs.csv"
     table_of(LEVELS).to_csv(path, index=False)
-    common = [str(path), "--law", "chinchilla", "--group", "family", "--fast", "--quiet"]
-    assert main(["forecast", *common, "--at", "C=1e23", "--family", "low"]) == 0
+    common = [str(path), "--law", "power_floor", "--group", "family", "--fast", "--quiet"]
+    assert main(["forecast", *common, "--at", "N=20B", "--family", "low"]) == 0
     said = capsys.readouterr().out
     assert "a run of family low" in " ".join(said.split()) and CODE not in said
     assert main(["fit", *common, "-o", str(tmp_path / "fits")]) == 0
     capsys.readouterr()
-    assert main(["forecast", str(tmp_path / "fits"), "--at", "N=10B,D=300B", "--json", "--quiet"]) == 0
+    assert main(["forecast", str(tmp_path / "fits"), "--at", "N=10B", "--json", "--quiet"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert data["forecast"][0]["at"][CODE] == 3
     assert "family-asked" in [note["code"] for note in data["forecast"][0]["notes"]]
     assert "mixed-families" not in [note["code"] for note in data["notes"]]
-    assert main(["forecast", *common, "--at", "N=10B,D=300B", "--family", "other"]) == 2
+    assert main(["forecast", *common, "--at", "N=10B", "--family", "other"]) == 2
+
+
+def test_a_budget_is_split_for_the_family_that_is_asked() -> None:
+    runs = with_codes(make_runs(family=["a", "b"] * 15), "family")
+    page = with_families(law("chinchilla"), ["a", "b"], "family")
+    made = make_fit(page, runs, draws=100)
+    answer = forecast(made, {"C": 1e22, CODE: 1.0}, weights="equal", allow_failed_checks=True).points[0]
+    plain = forecast(make_fit(law("chinchilla"), runs, draws=100), "C=1e22", weights="equal", allow_failed_checks=True)
+    assert answer.at[CODE] == 1.0
+    assert answer.at["N"] == pytest.approx(plain.points[0].at["N"], rel=0.1)
