@@ -56,6 +56,7 @@ def save_cached(fit: Fit) -> None:
 
 
 def fit_key(law: Law, runs: Runs, *, seed: int, settings: Settings) -> str:
+    """A hash of all that decides a fit's numbers: law, runs, seed, settings and versions."""
     parts = [
         FORMAT,
         versions(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.errors import InputError, TooFewRuns
+from forecaster.errors import InputError, TooFewRuns, clipped
 from forecaster.remarks import FEWEST_RUNS, FEWEST_SCALES, distinct
 from forecaster.runs import Runs
 
@@ -102,7 +102,7 @@ def holdout(runs: Runs, *, by: str = "", holdout: float = 0.2) -> Fold:
 
 def _shown(runs: Runs, by: str, cut: float) -> np.ndarray:
     # A hair above, so that a run at the cut itself is shown whatever its last binary digit.
-    return np.asarray(_orderable(runs, by) <= cut * (1 + 1e-9))
+    return np.asarray(_orderable(runs, by) <= cut + 1e-9 * abs(cut))
 
 
 def _orderable(runs: Runs, by: str) -> np.ndarray:
@@ -111,5 +111,10 @@ def _orderable(runs: Runs, by: str) -> np.ndarray:
     if by == "date":
         if not runs.has("date"):
             raise InputError("the table has no column date to order the runs by", where=runs.name)
-        return pd.to_datetime(runs.table["date"]).to_numpy().astype("int64").astype(float)
+        dates = pd.to_datetime(runs.table["date"], errors="coerce", format="mixed")
+        if dates.isna().any():
+            row = int(np.flatnonzero(dates.isna())[0])
+            said = clipped(str(runs.table["date"][row]))
+            raise InputError(f"date is `{said}`; a date such as 2024-05-01 is needed", where=runs.place(row))
+        return dates.to_numpy().astype("int64").astype(float)
     return runs.column(by)

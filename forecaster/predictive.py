@@ -25,8 +25,12 @@ def curve_and_noise(fit: Fit, inputs: Mapping[str, Any], ratio: Any, *, seed: in
         seed: of the noise; one draw of it serves all points, so that a figure's bands are smooth.
     """
     m, scale = curve_and_scale(fit, inputs, ratio)
-    nu = fit.degrees_of_freedom().values.ravel()
-    return m, scale * stratified_student(nu, len(m), seed=seed)[:, None]
+    return m, scale * _unit_noise(fit, len(m), seed=seed)
+
+
+def _unit_noise(fit: Fit, count: int, *, seed: int) -> np.ndarray:
+    """Noise of scale one, shape (sample, 1)."""
+    return stratified_student(fit.degrees_of_freedom().values.ravel(), count, seed=seed)[:, None]
 
 
 def predictive_draws(fit: Fit, test: Runs, extrapolation: Extrapolation, *, seed: int, most: int) -> np.ndarray:
@@ -41,7 +45,8 @@ def predictive_draws(fit: Fit, test: Runs, extrapolation: Extrapolation, *, seed
     """
     ratio = test.column(fit.runs.scale) / fit.references.scale_largest
     inputs = {name: test.column(column_of(fit.law, name, fit.runs)) for name in fit.law.inputs}
-    m, noise = curve_and_noise(fit, inputs, ratio, seed=seed + 1)
+    m, scale = curve_and_scale(fit, inputs, ratio)
+    noise = with_known_errors(scale, fit, test) * _unit_noise(fit, len(m), seed=seed + 1)
     drift = extrapolation.draws(len(m), seed=seed)[:, None] * distance(ratio, 1.0)
     return np.asarray((m + drift + noise)[:: max(1, len(m) // most)])
 

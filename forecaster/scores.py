@@ -1,4 +1,4 @@
-"""Scores of forecasts against runs that were hidden, all on the log of the response."""
+"""Scores of forecasts against runs that were hidden, all on the scale of the laws' link: the log for most."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def score_points(
     """Scores of one method's forecasts, one row a point.
 
     Args:
-        y: the log responses that were observed, shape (point).
-        draws: of the predicted log response, shape (law, sample, point).
+        y: the responses that were observed, shape (point).
+        draws: of the predicted response, shape (law, sample, point).
         weights: of the laws, summing to one.
         log_score: log predictive density at y where it is known, shape (point); else it is estimated from the draws.
 

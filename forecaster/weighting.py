@@ -14,6 +14,7 @@ from forecaster.cache import fit_key, load_page, save_page
 from forecaster.errors import NotConverged, ScenarioError, StoreError
 from forecaster.fit import Say
 from forecaster.fold import ORIGINS, Fold, rolling_origins
+from forecaster.loo import loo_weights
 from forecaster.posterior import FIRST_TRY, Fit
 from forecaster.remarks import FEWEST_FOR_WEIGHTS
 from forecaster.runs import Runs
@@ -181,8 +182,6 @@ def weigh(
     if basis == "equal":
         return Weighting(equal(names), "equal", "equal, as asked; no track record was made")
     if basis == "loo":
-        from forecaster.loo import loo_weights
-
         return Weighting(loo_weights(fits), "loo", "from leave-one-out densities inside the table, as asked")
     return _earned(fits, names, cache=cache, say=say)
 

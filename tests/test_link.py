@@ -10,13 +10,14 @@ from scipy import stats
 from forecaster.backtest import backtest
 from forecaster.band import Band
 from forecaster.errors import RunsError, ScenarioError
+from forecaster.extrapolation import Extrapolation
 from forecaster.fit import build_model, compile_density, density_data, fit
 from forecaster.fold import holdout
 from forecaster.forecast import forecast
 from forecaster.law import Law
 from forecaster.link import LOG, Link, LinkName, spread_of
 from forecaster.posterior import references
-from forecaster.predictive import log_density
+from forecaster.predictive import log_density, predictive_draws
 from forecaster.runs import Runs, read_runs
 from forecaster.shelf import law, read_law
 
@@ -170,3 +171,11 @@ def test_known_errors_enter_the_density_as_added_variance() -> None:
     y = found.link.on(first.column("loss")[0])
     by_hand = np.log(stats.t(nu, m, np.sqrt(scale**2 + error**2)).pdf(y).mean())
     assert float(log_density(found, first)[0]) == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_known_errors_widen_the_draws_of_hidden_runs_as_they_do_the_density() -> None:
+    known, bare = runs_on("own", noise=0.05, loss_se=0.3), runs_on("own", noise=0.05)
+    found = fit(law_on("own"), bare)
+    still = Extrapolation(mean=0.0, sd=0.0)
+    wide, narrow = (predictive_draws(found, runs, still, seed=1, most=2000).std(axis=0) for runs in (known, bare))
+    assert (wide > 2 * narrow).all()
