@@ -19,8 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from forecaster import Fit, Runs, law, read_runs
-from forecaster.fit import _fit_once
+from forecaster import Fit, Runs, fit, law, read_runs
 from forecaster.posterior import FIRST_TRY
 from forecaster.predictive import curve_and_noise
 
@@ -92,7 +91,7 @@ def sample(noise: str, runs: Runs, *, draws: int, seed: int = 1) -> Fit:
     """
     settings = replace(FIRST_TRY, draws=draws, target_accept=0.9)
     page = law(LAWS / f"reference_{noise}.toml")
-    return _fit_once(page, runs, seed=seed, settings=settings, cache=False, say=lambda line: None)
+    return fit(page, runs, seed=seed, settings=settings, cache=False, retry=False)
 
 
 def quantities(fitted: Fit, points: Mapping[str, tuple[float, float]], *, seed: int = 1) -> dict[str, np.ndarray]:

@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -31,12 +31,9 @@ import numpy as np
 from harness import Bench, bench, design_table
 
 import forecaster
-from forecaster import Fit, law, shelf
-from forecaster.diagnosis import Verdict, better
+from forecaster import Fit, fit, law, shelf
 from forecaster.errors import NotConverged
-from forecaster.fit import _sample, compile_density, density_data
 from forecaster.law import Law
-from forecaster.posterior import FIRST_TRY, RETRY, Settings
 from forecaster.shelf import RECIPE_NOISE, read_law
 
 RUNS = 8
@@ -152,32 +149,6 @@ def widened(right: Law, factor: float) -> Law:
     return wrong
 
 
-def posterior_of(made: Bench, fitted_law: Law, repetition: int, *, seed: int) -> Fit:
-    """The posterior given one simulated table, sampled as `forecaster.fit` does, with the reference values held.
-
-    Raises:
-        NotConverged: the sampler could not start.
-    """
-
-    def once(settings: Settings) -> Fit:
-        rows, fixed = density_data(fitted_law, runs, made.fixed)
-        density = compile_density(fitted_law)
-        draws = _sample(
-            density, fitted_law, rows, fixed, made.fixed,
-            seed=seed + repetition, settings=settings, say=lambda line: None,
-        )  # fmt: skip
-        # The design's own responses give the reference values that were held.
-        unjudged = Fit(fitted_law, made.design, draws, seed, settings, Verdict("fail", np.inf, 0.0, 0), {})
-        return replace(unjudged, verdict=unjudged.judge(unjudged.standing_quantities()))
-
-    runs = made.simulate(repetition, seed=seed)
-    first = once(FIRST_TRY)
-    if first.verdict.status == "pass":
-        return first
-    second = once(RETRY)
-    return first if better(first.verdict, second.verdict) else second
-
-
 def ranks_of(made: Bench, fitted: Fit, repetition: int) -> dict[str, int]:
     """How many of evenly spaced draws lie below the truth, for every sampled parameter and the response."""
     truth = made.truth(repetition)
@@ -212,7 +183,8 @@ def calibrate(right: Law, *, simulations: int, seed: int = 1, factor: float = 1.
             if i in done:
                 continue
             try:
-                fitted = posterior_of(made, fitted_law, i, seed=seed)
+                table = made.simulate(i, seed=seed)
+                fitted = fit(fitted_law, table, seed=seed + i, held=made.fixed, cache=False)
                 done[i] = {"verdict": fitted.verdict.status, "ranks": ranks_of(made, fitted, i)}
             except NotConverged:
                 done[i] = {"verdict": "fail", "ranks": {}}
@@ -228,7 +200,7 @@ def state_file(right: Law, fitted_law: Law, *, seed: int) -> Path:
     """Where finished simulations are kept: one file for each law and state of the package."""
     package = Path(forecaster.__file__).parent
     files = [*sorted(package.glob("*.py")), Path(__file__).with_name("harness.py")]
-    here = "".join(inspect.getsource(each) for each in (posterior_of, ranks_of, _spaced))
+    here = "".join(inspect.getsource(each) for each in (calibrate, ranks_of, _spaced))
     settings = f"{here} {RUNS} {DRAWS} {POINTS} {right.sha256} {fitted_law.sha256} {seed}"
     parts = [path.read_bytes() for path in files] + [settings.encode()]
     folder = Path(tempfile.gettempdir()) / "forecaster-sbc"

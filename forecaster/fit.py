@@ -64,6 +64,8 @@ def fit(
     runs: Runs,
     *,
     seed: int = 1,
+    settings: Settings = FIRST_TRY,
+    held: References | None = None,
     cache: bool = True,
     retry: bool = True,
     say: Say | None = None,
@@ -77,6 +79,9 @@ def fit(
         law: what the shape is believed to be.
         runs: what was measured.
         seed: of the sampler, from 0 to 2**32 - 1.
+        settings: of the first try.
+        held: reference values in place of the table's own, as simulated tables need whose parameters were drawn
+            around given ones; such a fit is neither cached nor saved.
         cache: look for an identical fit on disk first, and leave this one there.
         retry: whether to make the second try where needed.
         say: called with a line of progress now and then.
@@ -86,7 +91,7 @@ def fit(
         NotConverged: the sampler could not start.
     """
     say = say or (lambda line: None)
-    first = _fit_once(law, runs, seed=seed, settings=FIRST_TRY, cache=cache, say=say)
+    first = _fit_once(law, runs, seed=seed, settings=settings, held=held, cache=cache, say=say)
     if first.verdict.status == "pass" or not retry:
         return first
     say(f"{law.name}: {first.verdict.status} at the first try; sampling longer")
@@ -96,18 +101,20 @@ def fit(
 
 def refit(first: Fit, *, cache: bool = True, say: Say | None = None) -> Fit:
     """The longer second try: more tuning, target acceptance .99."""
-    return _fit_once(
-        first.law, first.runs, seed=first.seed, settings=RETRY, cache=cache, say=say or (lambda line: None)
-    )
+    say = say or (lambda line: None)
+    return _fit_once(first.law, first.runs, seed=first.seed, settings=RETRY, held=first.held, cache=cache, say=say)
 
 
-def _fit_once(law: Law, runs: Runs, *, seed: int, settings: Settings, cache: bool, say: Say) -> Fit:
+def _fit_once(
+    law: Law, runs: Runs, *, seed: int, settings: Settings, held: References | None, cache: bool, say: Say
+) -> Fit:
+    cache = cache and held is None
     if cache:
         found = load_cached(law, runs, seed=seed, settings=settings)
         if found is not None:
             say(f"{law.name}: fit found in the cache")
             return found
-    fixed_values = references(law, runs)
+    fixed_values = held or references(law, runs)
     started = time.perf_counter()
     density = compile_density(law, known_errors=has_known_errors(runs), say=say)
     compiled = time.perf_counter()
@@ -115,7 +122,7 @@ def _fit_once(law: Law, runs: Runs, *, seed: int, settings: Settings, cache: boo
     draws = _sample(density, law, rows, fixed, fixed_values, seed=seed, settings=settings, say=say)
     seconds = {"compile": compiled - started, "sample": time.perf_counter() - compiled}
     unjudged = Verdict("fail", float("inf"), 0.0, 0)
-    made = Fit(law, runs, draws, seed, settings, unjudged, seconds)
+    made = Fit(law, runs, draws, seed, settings, unjudged, seconds, held)
     made = replace(made, verdict=made.judge(made.standing_quantities()))
     if cache:
         save_cached(made)

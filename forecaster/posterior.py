@@ -134,6 +134,7 @@ class Fit:
         settings: how it was sampled.
         verdict: what the checks say of the parameters and of the law's curve at three standing points.
         seconds: time spent compiling and sampling when it was made.
+        held: the reference values that were held in place of the table's own, where some were.
     """
 
     law: Law
@@ -143,11 +144,12 @@ class Fit:
     settings: Settings
     verdict: Verdict
     seconds: Mapping[str, float]
+    held: References | None = None
 
     @cached_property
     def references(self) -> References:
-        """The table's fixed values."""
-        return references(self.law, self.runs)
+        """The table's fixed values, or those that were held."""
+        return self.held or references(self.law, self.runs)
 
     @cached_property
     def link(self) -> Link:

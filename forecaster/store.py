@@ -55,7 +55,7 @@ def save_fits(fits: Sequence[Fit], folder: str | Path, *, weighting: str = "") -
 
     Raises:
         StoreError: the place is taken by something else, or cannot be written; no fits, fits of several
-            tables, or two laws of one name.
+            tables, two laws of one name, or a fit around reference values other than its table's.
     """
     folder = Path(folder)
     names = [fit.law.name for fit in fits]
@@ -63,6 +63,8 @@ def save_fits(fits: Sequence[Fit], folder: str | Path, *, weighting: str = "") -
         raise StoreError("two of the laws have one name, and would share one file", where=", ".join(names))
     if len({fit.runs.sha256 for fit in fits}) != 1:
         raise StoreError("a saved fit holds one table; save fits of other tables elsewhere", where=str(folder))
+    if any(fit.held for fit in fits):
+        raise StoreError("reference values were held, and a saved fit takes them from its table", where=str(folder))
     refuse_taken(folder)
     try:
         with beside(folder) as partial:

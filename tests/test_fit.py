@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 
 from forecaster.cache import cache_folder
+from forecaster.errors import StoreError
 from forecaster.fit import build_model, compile_density, density_data, fit
 from forecaster.forecast import forecast
 from forecaster.formula import evaluate
@@ -20,6 +22,7 @@ from forecaster.law import Law
 from forecaster.posterior import references
 from forecaster.runs import Runs, read_runs
 from forecaster.shelf import DEFAULT_MIXTURE, law, read_law
+from forecaster.store import save_fits
 
 TRUTH = {
     "chinchilla": {"level": 0.02, "floor": 0.6, "size": 0.45, "alpha": 0.34, "beta": 0.37},
@@ -103,6 +106,22 @@ def test_one_compile_serves_tables_of_any_length(small_runs: Runs) -> None:
     fitted = fit(law("chinchilla"), half, cache=False, say=lines.append)
     assert not any("compiling" in line for line in lines)
     assert fitted.seconds["compile"] < 0.1
+
+
+def test_reference_values_that_are_held_take_the_place_of_the_tables_own(small_runs: Runs, tmp_path: Path) -> None:
+    own = references(law("chinchilla"), small_runs)
+    held = replace(own, level=own.level * 1.1)
+    before = set(cache_folder().glob("*"))
+    fitted = fit(law("chinchilla"), small_runs, held=held)
+    assert fitted.references is held
+    # The level is relative to L0, so it falls by what L0 rose; the response stays where the runs put it.
+    usual = fit(law("chinchilla"), small_runs, cache=False)
+    moved = float((usual.posterior["level"].mean() - fitted.posterior["level"].mean()).item())
+    assert moved == pytest.approx(np.log(1.1), abs=0.01)
+    assert set(cache_folder().glob("*")) == before
+    with pytest.raises(StoreError, match="reference values were held"):
+        save_fits([fitted], tmp_path / "fits")
+    assert not (tmp_path / "fits").exists()
 
 
 def fingerprint(fitted) -> str:  # type: ignore[no-untyped-def]
