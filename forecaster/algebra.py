@@ -26,6 +26,21 @@ def names_in(node: Node) -> list[str]:
     return [each.name for each in walk(node) if isinstance(each, Name)]
 
 
+def replaced(node: Node, name: str, by: Node) -> Node:
+    """A formula with another part wherever a name stood."""
+    match node:
+        case Name(found) if found == name:
+            return by
+        case Negative(operand):
+            return Negative(replaced(operand, name, by))
+        case Binary(symbol, left, right):
+            return Binary(symbol, replaced(left, name, by), replaced(right, name, by))
+        case Call(function, arguments):
+            return Call(function, tuple(replaced(argument, name, by) for argument in arguments))
+        case _:
+            return node
+
+
 def solved(node: Node, name: str, value: Node, *, positive: bool) -> Node | None:
     """What `name` is where a formula that holds it once has a value; None where it cannot be told.
 

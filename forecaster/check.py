@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,14 @@ from forecaster.note import Note
 from forecaster.outliers import Outlier, outliers
 from forecaster.quantity import format_quantity
 from forecaster.remarks import Span, compute_source, count, distinct, factor, remarks
+from forecaster.ridge import Ridge, ridges
 from forecaster.runs import Runs
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+    from forecaster.law import Law
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Check:
         ratio: smallest and largest C/(6*N*D) where the table gives all three, else None.
         outliers: likely ones, the farthest first.
         notes: coded remarks, those of the reading first.
+        ridges: pairs of parameters of the laws asked about that this table cannot tell apart.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Check:
     ratio: tuple[float, float] | None
     outliers: tuple[Outlier, ...]
     notes: tuple[Note, ...]
+    ridges: tuple[Ridge, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -75,10 +81,17 @@ class Check:
         return cleaned
 
 
-def check(runs: Runs) -> Check:
+def check(runs: Runs, laws: Iterable[Law] = ()) -> Check:
     """Look a table of runs over: what it spans, how C is counted, and what would mislead a forecast.
 
-    Nothing is changed or dropped. Every remark's code is explained by `forecaster.note.explain`.
+    Nothing is changed, dropped or sampled. Every remark's code is explained by `forecaster.note.explain`.
+
+    Args:
+        runs: the table.
+        laws: whose sampled parameters are looked over too, for pairs that this table cannot tell apart.
+
+    Raises:
+        RunsError: the table lacks an input of a law, or holds a response that has no place on its scale.
     """
     spans = tuple(_span(name, runs.column(name)) for name in (*runs.inputs, "loss"))
     compute, ratio, notes = compute_source(runs)
@@ -91,7 +104,15 @@ def check(runs: Runs) -> Check:
         if len(far) > max(1, 0.05 * len(runs)):
             text += "; so many suggest that something other than the inputs read moves the loss"
         notes.append(Note("outliers", text, warning=True))
-    return Check(runs.name, runs.response, len(runs), spans, compute, ratio, far, tuple(notes))
+    found: list[Ridge] = []
+    for law in laws:
+        try:
+            found += ridges(law, runs)
+        except ArithmeticError as error:
+            text = f"{law.name}: {error}, so whether its parameters can be told apart is not known"
+            notes.append(Note("prior-without-response", text, warning=True))
+    notes += [Note("ridge", ridge.text, warning=ridge.bent) for ridge in found]
+    return Check(runs.name, runs.response, len(runs), spans, compute, ratio, far, tuple(notes), tuple(found))
 
 
 def _span(name: str, values: NDArray[np.float64]) -> Span:

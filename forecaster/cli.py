@@ -153,6 +153,9 @@ def laws(
 @app.command()
 def check(
     runs: Annotated[str, typer.Argument(metavar="RUNS", help="The table to look at.")] = "",
+    law: Annotated[
+        str, typer.Option("--law", help="Also look for pairs of these laws' parameters that move together.")
+    ] = (""),
     columns: Columns = "",
     where: Where = "",
     explain_code: Annotated[str, typer.Option("--explain", help="Explain a code that a check or forecast gave.")] = "",
@@ -161,7 +164,7 @@ def check(
 ) -> None:
     """Say what was read: spans, C, duplicates, outliers, and whether exponents can be told apart.
 
-    Example: `forecaster check runs.csv`, `forecaster check --explain not-separable`
+    Example: `forecaster check runs.csv --law my_law.toml`, `forecaster check --explain not-separable`
     """
     from forecaster.check import check as check_runs
 
@@ -172,7 +175,8 @@ def check(
         return
     if not runs:
         raise UsageError("check needs a table of runs, or --explain CODE")
-    checked = check_runs(runs_from(runs, columns=columns, where=where))
+    table = runs_from(runs, columns=columns, where=where)
+    checked = check_runs(table, laws_named(LawChoice(law), table) if law else ())
     console.result(checked.text, {"check": checked.as_dict()})
 
 

@@ -84,6 +84,11 @@ EXPLANATIONS: dict[str, str] = {
     "family-asked": "Runs are grouped into families, each with a level of its own around a common one. A family with "
     "runs in the table is forecast at its level; a new one could lie anywhere that families have been seen to lie, "
     "so its range is wider. Name the family with --family, or ask for a new one by leaving that out.",
+    "ridge": "Two sampled parameters of a law move together: raising one and lowering the other leaves the response "
+    "where it is, most often because a coefficient is stated at inputs of 1, many e-folds from any run. The sampler "
+    "then needs more steps, and along a bent ridge it may fail its checks; the forecast itself is the same. Put the "
+    "lines named in place of the old ones on the law's page: the parameter is then sampled by its value at the table's "
+    "centre, under a prior of the same meaning.",
     "loss-one-value": "Every run has the same loss, so there is no trend to extrapolate. Most likely "
     "another column was meant; name it by --columns loss=HEADER.",
     "rises-with-scale": "The response grows with scale, where a loss falls. Either it is a score, for "

@@ -34,6 +34,8 @@ FLOORS = (
     ("shelf", "posterior", "example", "outliers", "remarks"),
     (
         "check",
+        "ridge",
+        "centring",
         "store",
         "split",
         "prior_predictive",
