@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from forecaster.power_scaling import power_scale
 
 if TYPE_CHECKING:
     from forecaster.answer import PointForecast
@@ -112,6 +115,15 @@ RULES: Mapping[str, Rule] = {
         most=True,
         rest=f"; {NOTHING_TO_COMPARE} for one law alone",
     ),
+    "prior dominance": Rule(
+        (
+            Level("A", (0.25,), "up to {:.0%} of what moves the response at the point is the priors'"),
+            Level("B", (0.5,), "up to {:.0%}"),
+            Level("C", (0.75,), "up to {:.0%}"),
+            Level("D", (), "more"),
+        ),
+        most=True,
+    ),
     "checks": Rule(
         (
             Level("A", (0, 0), "every law passes"),
@@ -194,6 +206,7 @@ def grade(forecast: Forecast, point: PointForecast) -> Grade:
         "decades of scale": _decades(forecast),
         "coverage": _coverage(forecast),
         "agreement of laws": _agreement(forecast, point),
+        "prior dominance": _dominance(forecast, point),
         "checks": _checks(forecast),
     }
     criteria = tuple(Criterion(name, *seen[name], rule.text) for name, rule in RULES.items())
@@ -255,6 +268,20 @@ def _agreement(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
     if not math.isfinite(apart):
         return RULES["agreement of laws"].levels[-1].letter, "the range has no width"
     return RULES["agreement of laws"].letter(apart), f"medians span {apart:.2f} of the 90% range"
+
+
+@lru_cache(maxsize=8)
+def _dominance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    """Power-scaling sensitivity to the priors over that to priors and data together, laws by weight."""
+    prior = data = 0.0
+    for fit in forecast.fits:
+        if weight := forecast.weights[fit.law.name]:
+            here = power_scale(fit, point.at, only_response=True)[0]
+            prior, data = prior + weight * here.prior, data + weight * here.likelihood
+    if not (math.isfinite(prior + data) and prior + data > 0):
+        return RULES["prior dominance"].levels[-1].letter, "cannot be told from these draws"
+    part = round(prior / (prior + data), 2)
+    return RULES["prior dominance"].letter(part), f"{part:.0%} is the priors', {1 - part:.0%} the data's"
 
 
 def _checks(forecast: Forecast) -> tuple[str, str]:

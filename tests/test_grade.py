@@ -14,6 +14,7 @@ from forecaster.backtest import Backtest
 from forecaster.diagnosis import Verdict
 from forecaster.forecast import Forecast, forecast
 from forecaster.grade import RULES, Grade, farthest_tested, grade, own_score
+from forecaster.power_scaling import Power
 from forecaster.runs import Runs
 from forecaster.shelf import law
 from forecaster.weighting import Weighting
@@ -83,6 +84,12 @@ def with_record(answer: Forecast, record: Backtest | None) -> Forecast:
         ("agreement of laws", (0.51,), "C"),
         ("agreement of laws", (1.0,), "C"),
         ("agreement of laws", (1.01,), "D"),
+        ("prior dominance", (0.25,), "A"),
+        ("prior dominance", (0.26,), "B"),
+        ("prior dominance", (0.5,), "B"),
+        ("prior dominance", (0.51,), "C"),
+        ("prior dominance", (0.75,), "C"),
+        ("prior dominance", (0.76,), "D"),
         ("checks", (0, 0), "A"),
         ("checks", (1, 0), "C"),
         ("checks", (0, 1), "D"),
@@ -99,8 +106,30 @@ def test_the_words_of_a_rule_hold_its_thresholds() -> None:
         assert [level.letter for level in rule.levels] == [each for each in "ABCD" if f"{each}: " in rule.text]
         for level in rule.levels:
             for bound in (bound for bound in level.bounds if 0 < bound < np.inf):
-                said = f"{bound:.0%}" if name == "coverage" and bound < 1 else f"{bound:,g}"
+                share = name in ("coverage", "prior dominance") and bound < 1
+                said = f"{bound:.0%}" if share else f"{bound:,g}"
                 assert said in rule.text
+
+
+def test_priors_that_move_the_answer_more_than_the_data_cost_letters(
+    answer: Forecast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def by_law(sensitivities: dict[str, tuple[float, float]]) -> tuple[str, str]:
+        monkeypatch.setattr(
+            "forecaster.grade.power_scale",
+            lambda fit, at, *, only_response: (Power(fit.law.name, "response", *sensitivities[fit.law.name]),),
+        )
+        # Another point each time, since a point's answer is kept.
+        return line(answer, "prior dominance", compute_ratio=answer.points[0].compute_ratio)
+
+    names = list(answer.weights)
+    assert by_law(dict.fromkeys(names, (0.02, 0.08))) == ("A", "20% is the priors', 80% the data's")
+    assert by_law(dict.fromkeys(names, (0.16, 0.04))) == ("D", "80% is the priors', 20% the data's")
+    assert by_law(dict.fromkeys(names, (np.nan, 0.04))) == ("D", "cannot be told from these draws")
+    # Laws count by their weight.
+    one = {name: (0.1, 0.0) if name == names[0] else (0.0, 0.1) for name in names}
+    share = round(answer.weights[names[0]] / sum(answer.weights.values()), 2)
+    assert by_law(one)[1] == f"{share:.0%} is the priors', {1 - share:.0%} the data's"
 
 
 def test_the_weakest_line_decides(answer: Forecast) -> None:
@@ -206,7 +235,7 @@ def test_a_grade_is_json_ready(answer: Forecast) -> None:
     data = json.loads(json.dumps(found.as_dict(), allow_nan=False))
     assert data["letter"] == found.letter
     assert data["weakest"] == [each.name for each in found.weakest]
-    assert [set(each) for each in data["criteria"]] == [{"name", "letter", "value", "rule"}] * 6
+    assert [set(each) for each in data["criteria"]] == [{"name", "letter", "value", "rule"}] * 7
 
 
 def test_a_grade_knows_nothing_of_the_outcome(answer: Forecast) -> None:
