@@ -130,6 +130,25 @@ EXPLANATIONS: dict[str, str] = {
     "prior-without-response": "Some draws from the priors give the law no finite response above zero, "
     "because a power overflows or a sum falls below zero. The ranges leave them out, while a fit would "
     "have to step around them. Narrow the prior of an exponent, or keep every term above zero.",
+    "split-laws": "The default mixture holds a law whose forecasts are good and whose compute-optimal split is not: on "
+    "published isoFLOP runs its best N came out a third too small. It keeps its weight in the loss and has none in the "
+    "split. Laws that are named by --law all speak of both.",
+    "split-laws-differ": "The laws put the compute-optimal N more than a factor of two apart. The pooled range covers "
+    "both humps, and its median may be a size that no law favours. Look at each law's own range; a few runs of one "
+    "large budget at several splits would settle it.",
+    "lifetime-edge": "So many inference tokens are asked for that, in some draws, an ever smaller model trained ever "
+    "longer keeps getting cheaper, as far as was searched. The runs say little about such models. Add runs with many "
+    "more tokens per parameter, or lower the number of tokens.",
+    "target-unreachable": "In some draws the law's floor lies above the target, so that no compute is enough. They "
+    "count as never: the range of the compute has no upper end where they fill its tail. Give a target that more "
+    "draws reach, or add larger runs, which is what pins the floor down.",
+    "target-held-off": "In some draws the law's curve gets to the target, but the change beyond the data or the "
+    "scatter of a single run keeps the run above it. They count as never in the range of the compute, for the "
+    "range is of what a run takes and not of what the curve promises.",
+    "target-met": "The target lies inside what the table already shows, so the answer is an interpolation and says "
+    "what a run on the path would take. Look for runs of the table that met it, and how they were trained.",
+    "target-never": "Under one of the laws no draw meets the target, so all of its weight counts as never. Whether it "
+    "can be met then depends on which law is right, and the weights say how much each is believed. Compare the laws.",
 }
 
 

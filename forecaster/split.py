@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.band import weighted_quantile
+from forecaster.by_draw import flat_draws, linked_by_draw
 from forecaster.errors import ScenarioError
 from forecaster.posterior import Fit
+from forecaster.runs import Runs
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,6 +25,8 @@ DRIFT_PER_EFOLD = 0.06
 
 REACH = 10.0
 NODES = 25
+STEPS = (0.15, 0.02, 0.005)
+"""Half-widths in log N of the last three parabolas, each well inside the error of the one before."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +65,21 @@ def optimal_split(
     *,
     weights: Mapping[str, float],
     others: Mapping[str, float] | None = None,
+    speaking: Sequence[str] | None = None,
     seed: int = 1,
 ) -> Split:
     """The pooled compute-optimal split of a budget.
 
     Every draw of every law is minimised over log N along C = 6ND (or as the table counts C), within ten times the
     runs' span stretched by the budget's distance. Where chinchilla or farseer_lite are among the fits, only those two
-    speak.
+    speak, unless others are named.
 
     Args:
         fits: of laws with N and D.
         C: the budget, FLOP.
         weights: of the fits' laws; where those that speak here have none, they speak alike.
         others: what the laws read besides N and D.
+        speaking: names of the laws that speak, in place of that rule.
         seed: of the random drift.
 
     Raises:
@@ -89,22 +95,10 @@ def optimal_split(
             "C alone asks for the compute-optimal split, and no law here has both N and D; give N and D",
             where="point",
         )
-    trusted = [fit for fit in able if fit.law.name in SPLITTING_LAWS] or able
+    trusted = [fit for fit in able if fit.law.name in (speaking or SPLITTING_LAWS)] or able
     runs = trusted[0].runs
     flop = runs.flop_per_parameter_token
-    stretch = max(1.0, C / float((flop * runs.column("N") * runs.column("D")).max()))
-    lowest = np.log(
-        max(
-            runs.column("N").min() / REACH,
-            C / (flop * runs.column("D").max() * REACH * stretch),
-        )
-    )
-    highest = np.log(
-        min(
-            runs.column("N").max() * REACH * stretch,
-            C / (flop * runs.column("D").min() / REACH),
-        )
-    )
+    lowest, highest = _range(runs, C)
     random = np.random.default_rng(seed)
     h = max(0.0, float(np.log(C / trusted[0].references.scale_largest)))
     optima = []
@@ -127,21 +121,79 @@ def optimal_split(
     )
 
 
+def minimise_along(fit: Fit, C: float, others: Mapping[str, float] | None = None) -> xr.DataArray:
+    """Each draw's log N of least response on a budget, without drift, dims (chain, draw).
+
+    Args:
+        fit: of a law with N and D.
+        C: the budget, FLOP.
+        others: what the law reads besides N and D.
+    """
+    return _minimise(fit, C, *_range(fit.runs, C), others)
+
+
+def _range(runs: Runs, C: float) -> tuple[float, float]:
+    """Ends of log N that are searched: ten times the runs' span, stretched by the budget's distance."""
+    flop = runs.flop_per_parameter_token
+    stretch = max(1.0, C / float((flop * runs.column("N") * runs.column("D")).max()))
+    lowest = max(runs.column("N").min() / REACH, C / (flop * runs.column("D").max() * REACH * stretch))
+    highest = min(runs.column("N").max() * REACH * stretch, C / (flop * runs.column("D").min() / REACH))
+    return float(np.log(lowest)), float(np.log(highest))
+
+
 def _minimise(
     fit: Fit, C: float, lowest: float, highest: float, others: Mapping[str, float] | None = None
 ) -> xr.DataArray:
-    """Each draw's log N of least response: a grid over the whole range, then finer ones around its best."""
+    """Each draw's log N of least response: in closed form, or by a grid over the whole range and parabolas."""
     import xarray as xr
 
-    centre = xr.DataArray((lowest + highest) / 2)
-    width = highest - lowest
-    unit = xr.DataArray(np.linspace(-0.5, 0.5, NODES), dims="node")
-    while width > 1e-4:
-        log_N = (centre + width * unit).clip(lowest, highest)
+    exact = _closed_form(fit, C)
+    if exact is not None:
+        return exact.clip(lowest, highest)
+
+    # A column of draws by a row of nodes; xarray's own bookkeeping would cost more than the arithmetic.
+    draws = {name: values[:, None] for name, values in flat_draws(fit).items()}
+    product = C / fit.runs.flop_per_parameter_token
+
+    def response(log_N: np.ndarray) -> np.ndarray:
         N = np.exp(log_N)
-        inputs = {**(others or {}), "N": N, "D": C / (fit.runs.flop_per_parameter_token * N)}
-        best = fit.linked_response(inputs).argmin("node")
-        centre = log_N.isel(node=best)
-        # The best node's neighbours bracket the optimum; one node more on each side forgives a flat valley.
-        width = width * 4 / (NODES - 1)
-    return centre
+        return linked_by_draw(fit, draws, {**(others or {}), "N": N, "D": product / N})
+
+    sizes = fit.posterior.sizes
+    shape = (sizes["chain"], sizes["draw"])
+    grid = np.linspace(lowest, highest, NODES)[None, :]
+    centre = grid[0, np.broadcast_to(response(grid), (shape[0] * shape[1], NODES)).argmin(axis=1)][:, None]
+    for step in ((highest - lowest) / (NODES - 1), *STEPS):
+        below, here, above = np.moveaxis(response(centre + step * np.array([-1.0, 0.0, 1.0])), -1, 0)
+        bend = below - 2 * here + above
+        with np.errstate(divide="ignore", invalid="ignore"):
+            vertex = np.where(bend > 0, (below - above) / (2 * bend), np.sign(below - above))
+        # Where the three do not bend upwards the lowest lies at the nearer end.
+        centre = np.clip(centre + step * np.clip(np.nan_to_num(vertex), -1, 1)[:, None], lowest, highest)
+    return xr.DataArray(centre.reshape(shape), dims=("chain", "draw"))
+
+
+def _closed_form(fit: Fit, C: float) -> xr.DataArray | None:
+    """Each draw's log N of least response where calculus gives it; None for other laws.
+
+    Source: Hoffmann et al. 2022, arXiv:2203.15556, equation 4; for the coupled law the same derivative set to zero.
+    """
+    draws, log_product = fit.posterior, float(np.log(C / fit.runs.flop_per_parameter_token))
+
+    def log(name: str) -> xr.DataArray:
+        found: xr.DataArray = np.log(draws[name])  # type: ignore[assignment]
+        return found
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        match fit.law.formula.text:
+            case "E + A / N**alpha + B / D**beta" | "A / N**alpha + B / D**beta":
+                alpha, beta = draws["alpha"], draws["beta"]
+                slope = log("alpha") + log("A") - log("beta") - log("B")
+                found = (slope + beta * log_product) / (alpha + beta)
+            case "E + T * (R / N**(alpha / beta) + 1 / D)**beta":
+                ratio = draws["alpha"] / draws["beta"]
+                found = (log("alpha") - log("beta") + log("R") + log_product) / (1 + ratio)
+            case _:
+                return None
+    # A prior that lets a term be negative leaves draws without a logarithm.
+    return found if bool(np.isfinite(found).all()) else None
