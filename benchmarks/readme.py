@@ -1,8 +1,9 @@
-"""The README's figures: the fan of the demo, and the reference table.
+"""The README's figures: the demo's card, what a range is made of, and the reference table.
 
     uv run python benchmarks/readme.py
 
-Writes docs/fan.png and docs/ranges.png from the bundled table. Where FORECASTER_DATA is set it also prints what each
+Writes docs/card.png (with headless Chromium, where it is installed) and docs/ranges.png from the bundled table. Where
+FORECASTER_DATA is set it also prints what each
 law says of 70B parameters and 1.4T tokens on the 240 runs of the Chinchilla replication (Besiroglu et al. 2024,
 arXiv:2404.10102).
 """
@@ -10,53 +11,45 @@ arXiv:2404.10102).
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from forecaster import Band, Forecast, default_laws, fit, forecast, read_example, read_runs
-from forecaster.cli import DEMO_POINT, DEMO_TARGET
-from forecaster.predictive import curve_and_noise
+from forecaster import Forecast, default_laws, fit, forecast, read_example, read_runs, report, sensitivity
 from forecaster.report.figure import style
+from forecaster.report.path import path
+from forecaster.report.shares_figure import SOURCES, range_layers
+from forecaster.reporting import DEMO_POINT, DEMO_TARGET
 
 DOCS = Path(__file__).parent.parent / "docs"
-FAN, RANGES = DOCS / "fan.png", DOCS / "ranges.png"
+CARD, RANGES = DOCS / "card.png", DOCS / "ranges.png"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+SIZE = (1280, 1400)
+"""Pixels: as much of the card as holds its answer and its evidence."""
 
 
-def draw_fan(answer: Forecast) -> None:
-    """The demo's fan as a picture."""
-    from matplotlib.figure import Figure
+def draw_card(answer: Forecast) -> None:
+    """The upper part of the demo's card as a browser shows it.
 
-    with style():
-        figure = Figure(figsize=(8.4, 4.8), layout="constrained")
-        answer.plot(figure.subplots())
-        figure.savefig(FAN, dpi=150, metadata={"Software": None})
-
-
-def range_layers(answer: Forecast, ratios: np.ndarray) -> dict[str, np.ndarray]:
-    """Width of the 90% range at multiples of the largest run, in per cent, as its sources are added one by one."""
-    top = answer.runs.column("C").max()
-    tokens_per_parameter = 20.0
-    N = np.sqrt(ratios * top / (6 * tokens_per_parameter))
-    points = answer.along([{"N": n, "D": tokens_per_parameter * n, "C": 6 * tokens_per_parameter * n * n} for n in N])
-    inputs = {"N": N, "D": tokens_per_parameter * N}
-    curves = [curve_and_noise(fit, inputs, ratios, seed=1)[0] for fit in answer.fits]
-    weights = np.array([answer.weights[fit.law.name] for fit in answer.fits])
-    # Each law moved onto their common mean leaves what the runs have not settled inside the laws.
-    centred = [m - m.mean(axis=0) for m in curves]
-
-    def mixed(draws: list[np.ndarray]) -> list[tuple[float, float]]:
-        return [Band(np.stack([m[:, i] for m in draws]), weights, 4).interval(0.9) for i in range(len(ratios))]
-
-    def widths(intervals: list[tuple[float, float]]) -> np.ndarray:
-        return np.array([100 * (high / low - 1) for low, high in intervals])
-
-    return {
-        "parameters: what the runs leave open inside each law": widths(mixed(centred)),
-        "law: which of them holds": widths(mixed(curves)),
-        "extrapolation: how far laws drift beyond their data": widths([point.curve.interval(0.9) for point in points]),
-        "noise: what a repeated run would differ by": widths([point.predictive.interval(0.9) for point in points]),
-    }
+    Raises:
+        SystemExit: there is no Chromium.
+    """
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise SystemExit(f"{CARD.name} needs one of {', '.join(BROWSERS)}")
+    with tempfile.TemporaryDirectory() as folder:
+        page, drawn = Path(folder) / "card.html", Path(folder) / "card.png"
+        report(answer, output=page, sensitivities=[sensitivity(answer)], command="forecaster demo")
+        subprocess.run(
+            [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
+             f"--user-data-dir={folder}/profile", "--window-size={},{}".format(*SIZE), f"--screenshot={drawn}",
+             page.as_uri()],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        shutil.copyfile(drawn, CARD)
 
 
 def draw_ranges(answer: Forecast) -> None:
@@ -68,9 +61,11 @@ def draw_ranges(answer: Forecast) -> None:
         figure = Figure(figsize=(8.4, 4.6), layout="constrained")
         ax = figure.subplots()
         below = np.zeros_like(ratios)
-        layers = range_layers(answer, ratios)
+        largest = answer.runs.column("C").max()
+        layers = range_layers(path(answer, answer.points[0], largest * ratios))
         shades = ("#5b7fa6", "#9db4cd", "#dde5ee", "#f3f1eb")
-        for shade, (label, width) in zip(shades, layers.items(), strict=True):
+        for shade, (name, width) in zip(shades, layers.items(), strict=True):
+            label = f"{name}: {SOURCES[name]}"
             ax.fill_between(ratios, below, width, facecolor=shade, edgecolor="#1b1f24", linewidth=1.0, label=label)
             below = width
         handles, labels = ax.get_legend_handles_labels()
@@ -99,12 +94,12 @@ def reference_table(answer: Forecast) -> str:
 
 
 def main() -> None:
-    """Write the picture and print the table."""
+    """Write the pictures and print the table."""
     runs = read_example()
     answer = forecast([fit(each, runs) for each in default_laws(runs)], DEMO_POINT, targets=[DEMO_TARGET])
-    draw_fan(answer)
+    draw_card(answer)
     draw_ranges(answer)
-    print(f"wrote {FAN.name} and {RANGES.name}")
+    print(f"wrote {CARD.name} and {RANGES.name}")
     folder = os.environ.get("FORECASTER_DATA")
     if folder:
         table = read_runs(Path(folder) / "chinchilla_epoch.csv", where="excluded_by_besiroglu == 0")

@@ -13,6 +13,11 @@ from forecaster.backtest import Backtest, backtest
 from forecaster.band import Band
 from forecaster.check import Check, check
 from forecaster.comparison import Comparison, compare
+from forecaster.decide.allocate import allocate
+from forecaster.decide.allocation import Allocation
+from forecaster.decide.price import Price, price
+from forecaster.decide.require import require
+from forecaster.decide.requirement import Requirement
 from forecaster.diagnosis import Verdict
 from forecaster.errors import ForecasterError, GateError, InputError
 from forecaster.example import examples, read_example
@@ -28,11 +33,13 @@ from forecaster.prior_predictive import PriorPredictive, prior_predictive
 from forecaster.report import Report, report
 from forecaster.runs import Runs, read_runs
 from forecaster.scenario import Point, Scenario, scenario
+from forecaster.sensitivity import Sensitivity, sensitivity
 from forecaster.shelf import default_laws, law, shelf
 from forecaster.store import load_fits, save_fits
 from forecaster.weighting import Weighting, load_weighting, weigh
 
 __all__ = [
+    "Allocation",
     "Backtest",
     "Band",
     "Check",
@@ -45,12 +52,16 @@ __all__ = [
     "Law",
     "Point",
     "Preset",
+    "Price",
     "PriorPredictive",
     "Report",
+    "Requirement",
     "Runs",
     "Scenario",
+    "Sensitivity",
     "Verdict",
     "Weighting",
+    "allocate",
     "backtest",
     "check",
     "compare",
@@ -63,13 +74,16 @@ __all__ = [
     "load_fits",
     "load_weighting",
     "predict",
+    "price",
     "prior_predictive",
     "read_example",
     "read_runs",
     "report",
+    "require",
     "rolling_origins",
     "save_fits",
     "scenario",
+    "sensitivity",
     "shelf",
     "weigh",
     "with_noise",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -105,19 +105,63 @@ def answer(
         seed: of the noise and of the extrapolation slopes.
         notes: what a reader must hear about this point.
     """
+    (found,) = answer_all(fits, weights, [asked], [inputs], extrapolation, seed=seed)
+    return replace(found, notes=notes)
+
+
+def answer_all(
+    fits: Sequence[Fit],
+    weights: Mapping[str, float],
+    asked: Sequence[Point],
+    inputs: Sequence[dict[str, float]],
+    extrapolation: Extrapolation,
+    *,
+    seed: int,
+) -> tuple[PointForecast, ...]:
+    """The same at many points, every law's draws computed at once.
+
+    Args:
+        fits: of one table.
+        weights: of their laws, summing to one.
+        asked: the points as they were asked for.
+        inputs: the same, completed; each with the same names.
+        extrapolation: the term beyond the data.
+        seed: of the noise and of the extrapolation slopes.
+    """
     scale = fits[0].runs.scale
-    largest = fits[0].references.scale_largest
-    h = float(distance(inputs[scale], largest))
+    ratio = np.array([each[scale] for each in inputs]) / fits[0].references.scale_largest
     curves = []
     noises = []
     for fit in fits:
-        m, noise = curve_and_noise(fit, fit.inputs_at(inputs), inputs[scale] / largest, seed=seed + 1)
-        curves.append(m[:, 0])
-        noises.append(noise[:, 0])
-    count = min(m.size for m in curves)
-    m = np.stack([draws[:count] for draws in curves])
-    noise = np.stack([draws[:count] for draws in noises])
-    drift = h * extrapolation.draws(count, seed=seed)
+        known = [fit.inputs_at(each) for each in inputs]
+        arrays = {name: np.array([each[name] for each in known]) for name in fit.law.inputs}
+        m, noise = curve_and_noise(fit, arrays, ratio, seed=seed + 1)
+        curves.append(m)
+        noises.append(noise)
+    count = min(len(m) for m in curves)
+    m, noise = (np.stack([draws[:count].T for draws in each], axis=1) for each in (curves, noises))
+    slope = extrapolation.draws(count, seed=seed)
+    return tuple(
+        _mixed(fits, weights, point, at, m[i], noise[i], slope, extrapolation.sd)
+        for i, (point, at) in enumerate(zip(asked, inputs, strict=True))
+    )
+
+
+def _mixed(
+    fits: Sequence[Fit],
+    weights: Mapping[str, float],
+    asked: Point,
+    inputs: dict[str, float],
+    m: np.ndarray,
+    noise: np.ndarray,
+    slope: np.ndarray,
+    sd: float,
+) -> PointForecast:
+    """The answer at one point from each law's curve and noise there, shape (law, sample), and the slopes beyond."""
+    scale = fits[0].runs.scale
+    largest = fits[0].references.scale_largest
+    h = float(distance(inputs[scale], largest))
+    drift = h * slope
     w = np.array([weights[fit.law.name] for fit in fits])
     chains, link = fits[0].settings.chains, fits[0].link
 
@@ -127,7 +171,7 @@ def answer(
     parameters = float(w @ m.var(axis=1))
     means = m.mean(axis=1)
     law = float(w @ (means - w @ means) ** 2)
-    beyond = (h * extrapolation.sd) ** 2
+    beyond = (h * sd) ** 2
     # Draws that do not vary at all leave nothing to divide by.
     total = parameters + law + beyond or 1.0
     predictive = band(m + drift + noise)
@@ -143,5 +187,5 @@ def answer(
         share={"parameters": parameters / total, "law": law / total, "extrapolation": beyond / total},
         noise_width=float(high - low),
         compute_ratio=inputs[scale] / largest,
-        notes=notes,
+        notes=(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -51,12 +52,12 @@ class Backtest:
     failed: int
     scale: str = LOG.text
 
-    @property
+    @cached_property
     def scores(self) -> tuple[Score, ...]:
         """One a method: each law, the mixture, the baselines."""
         return tuple(summarise(str(law), points) for law, points in self.points.groupby("law", sort=False))
 
-    @property
+    @cached_property
     def by_factor(self) -> Mapping[str, tuple[Score, ...]]:
         """The same by how many times the largest run shown the hidden ones lie beyond it."""
         groups = {}
@@ -134,6 +135,12 @@ class Backtest:
             shares = ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items())
             lines.append(f"    {len(fold.train)} shown, {len(fold.test)} hidden: {shares}")
         return lines
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.report.notebook import backtest_bundle
+
+        return backtest_bundle(self)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the key `backtest` of the command-line contract, and how it came about."""

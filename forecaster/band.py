@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,12 @@ class Band:
     def quantile(self, p: Any) -> np.ndarray:
         """The response at probability p, in its own unit; an array of p's shape."""
         with np.errstate(over="ignore"):
-            return np.asarray(self.link.back(weighted_quantile(self.draws, p, self.weights)))
+            return np.asarray(self.link.back(np.interp(p, *self._steps)))
+
+    @cached_property
+    def _steps(self) -> tuple[np.ndarray, np.ndarray]:
+        """The mixture's distribution function: probabilities and the sorted draws that stand there."""
+        return _steps(self.draws, self.weights)
 
     @property
     def median(self) -> float:
@@ -104,6 +110,10 @@ def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndar
     Returns:
         An array of p's shape.
     """
+    return np.asarray(np.interp(p, *_steps(draws, weights)))
+
+
+def _steps(draws: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     each = np.repeat(weights / draws.shape[1], draws.shape[1])
     keep = each > 0
     flat = draws.ravel()[keep]
@@ -111,7 +121,7 @@ def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndar
     share = each[keep][order]
     # Each draw stands at the middle of its own step of the distribution function.
     position = (np.cumsum(share) - 0.5 * share) / share.sum()
-    return np.asarray(np.interp(p, position, flat[order]))
+    return position, flat[order]
 
 
 def decimals(error: float, value: float = 1.0) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,9 +11,10 @@ from typing import Annotated, Any
 import typer
 
 import forecaster
-from forecaster.asking import compare_source, fit_each, forecast_source, forecast_table, runs_from
+from forecaster.asking import compare_source, fit_each, forecast_source, runs_from
 from forecaster.choosing import LawChoice, changed, laws_named
-from forecaster.console import INTERRUPTED, Console, report_error
+from forecaster.console import INTERRUPTED, Console, report_error, said_command
+from forecaster.deciding import allocate, require
 from forecaster.errors import ForecasterError, InputError, NotConverged, UsageError
 from forecaster.example import examples, read_example, write_example
 from forecaster.forecast import Forecast
@@ -41,9 +41,10 @@ from forecaster.options import (
     Weights,
     Where,
 )
+from forecaster.reporting import demo, report
 from forecaster.scenario import scenario
-from forecaster.shelf import default_laws, shelf
 from forecaster.shelf import law as read_law
+from forecaster.shelf import shelf
 from forecaster.store import refuse_taken, save_fits
 
 app = typer.Typer(
@@ -56,37 +57,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-DEMO_POINT = "N=70B,D=1.4T"
-DEMO_TARGET = 1.4
-
-
-@app.command()
-def demo(
-    output: Annotated[Path, typer.Option("-o", help="Where the card goes.")] = Path("card.html"),
-    fast: Fast = False,
-    seed: Seed = 1,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    no_cache: NoCache = False,
-) -> None:
-    """Do the main job on a bundled table: forecast a model ten times larger, and write its card.
-
-    Example: `forecaster demo -o card.html`
-    """
-    console = Console(as_json, quiet)
-    runs = read_example()
-    asked = scenario(DEMO_POINT, targets=[DEMO_TARGET])
-    answer = forecast_table(
-        runs,
-        default_laws(runs),
-        asked,
-        console=console,
-        seed=seed,
-        cache=not no_cache,
-        weights="equal" if fast else "extrapolation",
-    )
-    paths = _write_card(answer, output, also=[])
-    console.result(f"{_forecast_text(answer)}\n\nCard: {paths[0]}", {"demo": _card_data(answer, paths)})
+app.command()(demo)
 
 
 @app.command()
@@ -308,55 +279,7 @@ def forecast(
     console.result(_forecast_text(answer), _forecast_data(answer))
 
 
-@app.command()
-def report(
-    runs: RunsArgument,
-    at: At,
-    output: Annotated[Path, typer.Option("-o", help="Where the card goes.")] = Path("card.html"),
-    also: Annotated[str, typer.Option(help="Further formats beside it: md,json.")] = "",
-    law: Laws = "",
-    target: Target = None,
-    priors: Priors = None,
-    noise: NoiseWords = "",
-    group: Group = "",
-    own_exponents: OwnExponents = False,
-    family: Family = "",
-    columns: Columns = "",
-    where: Where = "",
-    seed: SeedOrSaved = None,
-    allow_failed_checks: AllowFailed = False,
-    weights: Weights = "",
-    fast: Fast = False,
-    no_cache: NoCache = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write the forecast card: one offline page that a decision can rest on.
-
-    Example: `forecaster report runs.csv --at N=70B,D=1.4T --target 1.95 -o card.html --also md,json`
-    """
-    from forecaster.report import refuse_unwritable
-
-    console = Console(as_json, quiet)
-    kinds = [kind.strip() for kind in also.split(",") if kind.strip()]
-    refuse_unwritable(output, also=kinds)
-    answer = forecast_source(
-        runs,
-        laws=LawChoice(law, tuple(priors or ()), noise, group, own_exponents),
-        family=family,
-        at=at,
-        target=target,
-        columns=columns,
-        where=where,
-        console=console,
-        seed=seed,
-        cache=not no_cache,
-        allow_failed_checks=allow_failed_checks,
-        weights=weights,
-        fast=fast,
-    )
-    paths = _write_card(answer, output, also=kinds)
-    console.result("\n".join(f"wrote {path}" for path in paths), {"report": _card_data(answer, paths)})
+app.command()(report)
 
 
 @app.command()
@@ -444,32 +367,20 @@ def backtest(
     console.result(found.text, found.as_dict())
 
 
+app.command()(allocate)
+app.command()(require)
+
+
 def _forecast_text(answer: Forecast) -> str:
     from forecaster.report.prose import forecast_text
 
     return forecast_text(answer)
 
 
-def _write_card(answer: Forecast, output: Path, *, also: Sequence[str]) -> list[Path]:
-    from forecaster.report import report as write_report
-
-    return list(write_report(answer, output=output, also=also, command=_command()).paths)
-
-
 def _forecast_data(answer: Forecast) -> dict[str, Any]:
     from forecaster.report import forecast_dict
 
-    return forecast_dict(answer, command=_command())
-
-
-def _card_data(answer: Forecast, paths: Sequence[Path]) -> dict[str, Any]:
-    return _forecast_data(answer) | {"paths": [str(path) for path in paths]}
-
-
-def _command() -> str:
-    said = shlex.join(["forecaster", *sys.argv[1:]])
-    # A file name need not be text; what stands for its other bytes cannot be written as UTF-8.
-    return said.encode("utf-8", "backslashreplace").decode("utf-8")
+    return forecast_dict(answer, command=said_command())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

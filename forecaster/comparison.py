@@ -158,6 +158,12 @@ class Comparison:
 
         return comparison_text(self)
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.report.notebook import comparison_bundle
+
+        return comparison_bundle(self)
+
     def __str__(self) -> str:
         return self.text
 

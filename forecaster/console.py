@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -67,3 +68,10 @@ def report_error(error: ForecasterError, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"error": {"code": error.code, "message": error.message, "where": error.where}}))
     return error.exit_status
+
+
+def said_command() -> str:
+    """The command line that was typed, as it can be typed again."""
+    said = shlex.join(["forecaster", *sys.argv[1:]])
+    # A file name need not be text; what stands for its other bytes cannot be written as UTF-8.
+    return said.encode("utf-8", "backslashreplace").decode("utf-8")

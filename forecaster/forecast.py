@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecaster.answer import PointForecast, answer
+from forecaster.answer import PointForecast, answer, answer_all
 from forecaster.band import MASSES
 from forecaster.check import check
 from forecaster.diagnosis import Verdict
@@ -96,9 +96,9 @@ class Forecast:
         Args:
             points: each with every input that the laws need, and the table's scale.
         """
-        return tuple(
-            answer(self.fits, self.weights, Point(at), dict(at), self.extrapolation, seed=self.seed) for at in points
-        )
+        inputs = [dict(at) for at in points]
+        asked = [Point(at) for at in inputs]
+        return answer_all(self.fits, self.weights, asked, inputs, self.extrapolation, seed=self.seed)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the keys `forecast` and `verdict` of the command-line contract, weights, track record, notes."""
@@ -109,6 +109,12 @@ class Forecast:
             "track_record": None if self.weighting.record is None else self.weighting.record.as_dict(),
             "notes": [{"code": note.code, "text": note.text} for note in self.notes],
         }
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.report.notebook import forecast_bundle
+
+        return forecast_bundle(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The fan on log compute with the runs; see `forecaster.report.figure.plot_fan`."""

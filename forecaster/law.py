@@ -138,6 +138,12 @@ class Law:
             name: np.broadcast_to(value, (draws,)) for name, value in natural.items()
         }
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.report.notebook import law_bundle
+
+        return law_bundle(self)
+
     def __str__(self) -> str:
         return f"{self.name}: {self.formula}"
 

@@ -278,3 +278,9 @@ class Fit:
             rows.append((name, median, low, high, rhat(draws), effective_draws(draws)))
         columns = ["parameter", "median", "5%", "95%", "R-hat", "ESS"]
         return pd.DataFrame(rows, columns=columns).set_index("parameter")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.report.notebook import fit_bundle
+
+        return fit_bundle(self)

@@ -147,6 +147,12 @@ class Runs:
         loss = self.column("loss")
         return ", ".join([*parts, f"{self.response} {loss.min():.4g} to {loss.max():.4g}"])
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.report.notebook import runs_bundle
+
+        return runs_bundle(self)
+
     def __str__(self) -> str:
         return self.text
 

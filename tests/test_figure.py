@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from forecaster.forecast import Forecast, forecast
 from forecaster.report.fan import fan
-from forecaster.report.figure import BANDS, MARKERS, plot_by_law, plot_fan, style
+from forecaster.report.figure import BANDS, MARKERS, law_figure_size, plot_by_law, plot_fan, style
 from forecaster.report.picture import svg
 from forecaster.shelf import law
 
@@ -112,6 +112,15 @@ def test_laws_stand_side_by_side_with_their_numbers(answer: Forecast) -> None:
     ]
     places = answer.points[0].predictive.decimals
     assert any(f"{answer.median:.{places}f}" in text.get_text() for text in ax.texts)
+
+
+def test_on_a_phone_laws_stand_above_their_rows(answer: Forecast) -> None:
+    ax = plot_by_law(answer, axes(law_figure_size(3, narrow=True)[0]))
+    assert not ax.get_yticklabels()
+    said = [text.get_text() for text in ax.texts]
+    assert said[::2] == ["chinchilla, weight 50%", "coupled, weight 50%", "all laws, mixed"]
+    places = answer.points[0].predictive.decimals
+    assert said[-1].startswith(f"{answer.median:.{places}f}  (")
 
 
 def test_a_figure_draws_itself_where_no_axes_are_given(answer: Forecast) -> None:

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecaster.errors import UsageError
+from forecaster.errors import UsageError, clipped
+from forecaster.report.files import KINDS, refuse_missing, refuse_unwritable, write_all
+from forecaster.report.likelihood import Words, icd203, read_words
 
 if TYPE_CHECKING:
     from forecaster.forecast import Forecast
+    from forecaster.sensitivity import Sensitivity
 
-KINDS = ("md", "json")
-"""What can be written beside the page."""
+__all__ = ["KINDS", "Report", "forecast_dict", "refuse_unwritable", "report"]
 
-PAGES = (".html", ".htm")
+NOT_ASKED = "How the forecast hangs on the choices behind it was not asked."
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +32,20 @@ class Report:
         command: the exact command that asked for it; empty where there was none.
         made: the day, such as 2026-01-31.
         paths: the files written, the page first; empty before that.
+        words: the scale of likelihood words that chances are said in.
+        template: a folder of templates for the page in place of the package's own; None for those.
+        sensitivities: of the forecast's points, in their order, to the choices behind them; those that there are.
+        no_sensitivity: why there is none of a point, in one line.
     """
 
     forecast: Forecast
     command: str = ""
     made: str = field(default_factory=lambda: date.today().isoformat())
     paths: tuple[Path, ...] = ()
+    words: Words = field(default_factory=icd203)
+    template: Path | None = None
+    sensitivities: tuple[Sensitivity, ...] = ()
+    no_sensitivity: str = NOT_ASKED
 
     @cached_property
     def provenance(self) -> Mapping[str, Any]:
@@ -47,12 +54,18 @@ class Report:
 
         return provenance(self.forecast, self.command) | {"made": self.made}
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.report.notebook import report_bundle
+
+        return report_bundle(self)
+
     @property
     def text(self) -> str:
         """The answer as plain text."""
         from forecaster.report.prose import forecast_text
 
-        return forecast_text(self.forecast)
+        return forecast_text(self.forecast, self.words)
 
     @property
     def html(self) -> str:
@@ -69,25 +82,54 @@ class Report:
         return card_markdown(self)
 
     @property
-    def json(self) -> str:
-        """The forecast's numbers with their provenance, as one JSON object."""
-        data = forecast_dict(self.forecast, command=self.command)
+    def xlsx(self) -> bytes:
+        """The card as a workbook; needs the extra `excel`."""
+        from forecaster.report.workbook import card_workbook
+
+        refuse_missing("xlsx")
+        return card_workbook(self)
+
+    @property
+    def pdf(self) -> bytes:
+        """The card on paper; needs the extra `pdf`."""
+        from forecaster.report.pdf import card_pdf
+
+        refuse_missing("pdf")
+        return card_pdf(self)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """JSON-ready: the forecast's numbers, what they hang on, and their provenance."""
+        data = forecast_dict(self.forecast, command=self.command, words=self.words)
         data["provenance"]["made"] = self.made
-        return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return data | {"sensitivity": [each.as_dict() for each in self.sensitivities]}
+
+    @property
+    def json(self) -> str:
+        """The same as one JSON object."""
+        return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def forecast_dict(forecast: Forecast, *, command: str = "") -> dict[str, Any]:
+def forecast_dict(forecast: Forecast, *, command: str = "", words: Words | None = None) -> dict[str, Any]:
     """JSON-ready: a forecast with the evidence grade of each point, a list under `grade`, and its provenance.
+
+    Each target also has its likelihood word, and `words` names their scale.
 
     Args:
         forecast: what was answered.
         command: the exact command that asked for it; empty where there was none.
+        words: the scale of likelihood words; ICD 203 where not given.
     """
     from forecaster.grade import grade
     from forecaster.report.provenance import provenance
 
+    scale = words or icd203()
+    data = forecast.as_dict()
+    for target in (target for point in data["forecast"] for target in point["targets"]):
+        target["word"] = scale.word(target["probability"]).word
     grades = [grade(forecast, point).as_dict() for point in forecast.points]
-    return forecast.as_dict() | {"grade": grades, "provenance": provenance(forecast, command)}
+    data |= {"grade": grades, "words": {"name": scale.name, "source": scale.source}}
+    return data | {"provenance": provenance(forecast, command)}
 
 
 def report(
@@ -95,6 +137,10 @@ def report(
     *,
     output: str | Path,
     also: Iterable[str] | str = (),
+    template: str | Path | None = None,
+    words: str | Path | Words = "icd203",
+    sensitivities: Sequence[Sensitivity] = (),
+    no_sensitivity: str = NOT_ASKED,
     command: str = "",
     made: str | date | None = None,
 ) -> Report:
@@ -103,97 +149,43 @@ def report(
     Args:
         forecast: what to say.
         output: the page, ending in .html.
-        also: further kinds under the same name: md, json; or as one text, "md,json".
+        also: further kinds under the same name: md, json, xlsx, pdf; or as one text, "md,json".
+        template: a folder whose card.html.j2 and card.css stand in for the package's own; see `templates`.
+        words: the scale of likelihood words: icd203, ipcc or a TOML file; see `read_words`.
+        sensitivities: of the forecast's points, in their order.
+        no_sensitivity: why there is none of a point, in one line.
         command: the exact command that asked for it.
-        made: the day to put on it; today where not given.
+        made: the day to put on it, as 2026-01-31; today where not given.
 
     Raises:
-        UsageError: an unknown kind, or a place that cannot or must not be written.
+        UsageError: an unknown kind or one whose extra is missing, a template or scale of words that cannot be used,
+            or a place that cannot or must not be written.
     """
-    targets = refuse_unwritable(output, also=also)
-    day = date.today() if made is None else made
-    said = Report(forecast, command, day if isinstance(day, str) else day.isoformat(), tuple(targets.values()))
-    makers = {"html": lambda: said.html, "md": lambda: said.markdown, "json": lambda: said.json}
-    _write_all({path: makers[kind]().encode() for kind, path in targets.items()})
+    targets = refuse_unwritable(output, also=also, template=template, words=words)
+    said = Report(
+        forecast,
+        command,
+        _day(made),
+        tuple(targets.values()),
+        words=read_words(words),
+        template=None if template is None else Path(template),
+        sensitivities=tuple(sensitivities),
+        no_sensitivity=no_sensitivity,
+    )
+    makers: dict[str, Callable[[], str | bytes]] = {
+        "html": lambda: said.html,
+        "md": lambda: said.markdown,
+        "json": lambda: said.json,
+        "xlsx": lambda: said.xlsx,
+        "pdf": lambda: said.pdf,
+    }
+    contents = {path: makers[kind]() for kind, path in targets.items()}
+    write_all({path: made.encode() if isinstance(made, str) else made for path, made in contents.items()})
     return said
 
 
-def refuse_unwritable(output: str | Path, *, also: Iterable[str] | str = ()) -> dict[str, Path]:
-    """Where a report would go, refused before any work is done if it cannot go there.
-
-    A file that stands there already is replaced only if it is an earlier report.
-
-    Args:
-        output: the page.
-        also: further kinds.
-
-    Returns:
-        The path of each kind: html first, then those asked for.
-
-    Raises:
-        UsageError: an unknown kind, a page that does not end in .html, no such folder, or a file of something else.
-    """
-    page = Path(output)
-    kinds = [kind.strip() for kind in (also.split(",") if isinstance(also, str) else also)]
-    for kind in filter(None, kinds):
-        if kind not in KINDS:
-            raise UsageError(f"there is no kind {kind[:40]} of report; known are {', '.join(KINDS)}", where="--also")
-    if page.suffix.lower() not in PAGES:
-        raise UsageError("the card is a web page: give a name ending in .html", where=str(output))
-    if not page.parent.is_dir():
-        raise UsageError(f"there is no folder {page.parent}; make it first", where=str(output))
-    targets = {"html": page} | {kind: page.with_suffix(f".{kind}") for kind in dict.fromkeys(filter(None, kinds))}
-    for kind, path in targets.items():
-        if path.exists() and not _is_report(path, kind):
-            raise UsageError("already exists and is something else; choose another name", where=str(path))
-    if not os.access(page.parent, os.W_OK):
-        raise UsageError("cannot be written: the folder is read-only", where=str(output))
-    return targets
-
-
-def _is_report(path: Path, kind: str) -> bool:
-    from forecaster.report.markdown import MARK
-    from forecaster.report.page import GENERATOR
-
-    if not path.is_file():
-        return False
+def _day(made: str | date | None) -> str:
     try:
-        text = path.read_text("utf-8")
-        if not text.strip():
-            return True
-        if kind == "json":
-            data = json.loads(text)
-            return isinstance(data, dict) and {"forecast", "provenance"} <= data.keys()
-        return text.startswith(MARK) if kind == "md" else f'name="generator" content="{GENERATOR}"' in text[:2000]
-    except (OSError, ValueError, RecursionError):
-        return False
-
-
-def _write_all(contents: Mapping[Path, bytes]) -> None:
-    """Every file under a temporary name first, so that what can fail fails before anything is replaced."""
-    waiting: dict[Path, Path] = {}
-    earlier: dict[Path, bytes | None] = {}
-    try:
-        for path, content in contents.items():
-            handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=".part", dir=path.parent)
-            waiting[path] = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            waiting[path].chmod(0o644)
-        for path, part in waiting.items():
-            earlier[path] = path.read_bytes() if path.exists() else None
-            part.replace(path)
-    except BaseException as error:
-        for path, before in earlier.items():
-            with contextlib.suppress(OSError):
-                if before is not None:
-                    path.write_bytes(before)
-                elif not waiting[path].exists():
-                    path.unlink()
-        for part in waiting.values():
-            with contextlib.suppress(OSError):
-                part.unlink()
-        if isinstance(error, OSError):
-            first = next(iter(contents))
-            raise UsageError(f"cannot be written ({error.strerror or error})", where=str(first)) from None
-        raise
+        return (date.today() if made is None else date.fromisoformat(str(made))).isoformat()
+    except ValueError:
+        raise UsageError(f"the day is {clipped(str(made))}; give it as 2026-01-31", where="made") from None

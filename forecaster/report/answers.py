@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from forecaster.families import CODE
@@ -94,6 +95,7 @@ class Answer:
     tested: Tested | None
 
 
+@lru_cache(maxsize=4)
 def answers(forecast: Forecast) -> tuple[Answer, ...]:
     """Every point's numbers, as printed in all outputs."""
     found = []

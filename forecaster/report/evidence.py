@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.grade import farthest_tested, grade, own_score
+from forecaster.grade import Grade, farthest_tested, grade, own_score
 from forecaster.report.answers import Tested, record_said
 from forecaster.report.table import MISSING, MIXED, Table, shown, times
 
@@ -25,13 +25,18 @@ RIVALS = {"naive-line": "a straight line", "huber-bootstrap": "the usual fit wit
 GRADE_MEANS = "It says how far the evidence reaches, not how likely the outcome is."
 
 
-def record_table(forecast: Forecast) -> Table | None:
-    """Each law, their mixture and the baselines on the runs that were hidden; None without a track record."""
+def record_table(forecast: Forecast, *, short: bool = False) -> Table | None:
+    """Each law, their mixture and the baselines on the runs that were hidden; None without a track record.
+
+    Args:
+        forecast: whose record.
+        short: without the laws that the mixture is made of, and without counts.
+    """
     if forecast.weighting.record is None:
         return None
     said = record_said(forecast)
     alone = len(forecast.weights) == 1
-    names = {name: shown(name) for name in forecast.weights}
+    names = {} if short and not alone else {name: shown(name) for name in forecast.weights}
     names |= ({} if alone else {"mixture": MIXED}) | BASELINES
     rows = []
     for method, name in names.items():
@@ -39,7 +44,8 @@ def record_table(forecast: Forecast) -> Table | None:
         held = tested.held if tested.held == MISSING else f"{tested.held} ({tested.between})"
         rows.append((name, held, tested.width, tested.crps, tested.runs))
     columns = ("Method", "Held by 90% range", "Mean width", "CRPS", "Hidden runs")
-    return Table("Track record on this table", columns, tuple(rows))
+    kept = len(columns) - short
+    return Table("Track record on this table", columns[:kept], tuple(row[:kept] for row in rows))
 
 
 def record_sentence(forecast: Forecast) -> str:
@@ -108,18 +114,26 @@ def weights_reason(forecast: Forecast) -> str:
     return f"Weights: {forecast.weighting.why}{anew}."
 
 
-def evidence_line(forecast: Forecast, point: PointForecast) -> str:
-    """Track record and grade in two short sentences, to stand near the headline but apart from its chances."""
+def record_line(forecast: Forecast) -> str:
+    """The track record in a short sentence, to stand near the headline."""
     score = own_score(forecast)
     if score is None:
-        held = "These ranges have no track record on this table."
-    else:
-        tested = record_said(forecast)[score.law]
-        runs = "run" if tested.runs == "1" else "runs"
-        held = (
-            f"Such 90% ranges held {tested.held} of {tested.runs} larger {runs} of this table when these were hidden."
-        )
-    return f"{held} Evidence grade {grade(forecast, point).letter}."
+        return "These ranges have no track record on this table."
+    tested = record_said(forecast)[score.law]
+    runs = "run" if tested.runs == "1" else "runs"
+    return f"Such 90% ranges held {tested.held} of {tested.runs} larger {runs} of this table when these were hidden."
+
+
+def evidence_line(forecast: Forecast, point: PointForecast) -> str:
+    """Track record and grade in two short sentences, to stand near the headline but apart from its chances."""
+    return f"{record_line(forecast)} Evidence grade {grade(forecast, point).letter}."
+
+
+def grade_weakest(graded: Grade) -> str:
+    """What sets a grade, to stand beside its letter."""
+    if not graded.weakest:
+        return "Every line has that letter."
+    return f"Set by the weakest: {'; '.join(f'{each.name}, {each.value}' for each in graded.weakest)}."
 
 
 def grade_table(forecast: Forecast, point: PointForecast, *, rules: bool = True) -> Table:

@@ -6,14 +6,15 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from forecaster.report import evidence, prose, rows
-from forecaster.report.answers import Answer, answers
+from forecaster.report.answers import answers
+from forecaster.report.hanging import CHANGES, HANGS, OMITS, hanging
+from forecaster.report.likelihood import chance, words_sentence
 from forecaster.report.page import provenance_rows, title
 from forecaster.report.table import escaped, shown, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from forecaster.answer import PointForecast
     from forecaster.forecast import Forecast
     from forecaster.report import Report
 
@@ -29,12 +30,12 @@ def card_markdown(report: Report) -> str:
     parts = [MARK, f"# {escaped(title(forecast))}", f"Forecast card, {report.made}"]
     parts += [f"> **{escaped(stamp)}**" for stamp in prose.stamps(forecast)]
     record = _record_parts(forecast)
-    for point, answer in zip(forecast.points, said, strict=True):
+    for index, point in enumerate(forecast.points):
         if several:
             parts.append(f"## {escaped(prose.question(forecast, point))}")
-        parts += _point_parts(forecast, point, answer, "###" if several else "##", [] if several else record)
+        parts += _point_parts(report, index, "###" if several else "##", [] if several else record)
     parts += record if several else []
-    parts += ["## The laws", rows.formula_table(forecast).markdown]
+    parts += ["## The laws", "\n".join(_law_lines(forecast))]
     parts += ["## Assumptions", _list(prose.assumptions(forecast, said))]
     parts += ["## Checks", _paragraph(prose.checks_line(forecast)), rows.checks_table(forecast).markdown]
     if notes := prose.check_notes(forecast):
@@ -64,10 +65,15 @@ def _record_parts(forecast: Forecast) -> list[str]:
     ]
 
 
-def _point_parts(forecast: Forecast, point: PointForecast, answer: Answer, mark: str, record: list[str]) -> list[str]:
+def _point_parts(report: Report, index: int, mark: str, record: list[str]) -> list[str]:
+    forecast, words = report.forecast, report.words
+    point, answer = forecast.points[index], answers(forecast)[index]
     unit = prose.after(prose.unit(forecast.runs))
     said = [f"**{answer.median}{unit}, 90% range {spread(answer.interval['90'])}**"]
-    said += [f"**{escaped(sentence.rstrip('.'))}**" for sentence in prose.target_sentences(answer)]
+    for target, probability in answer.targets:
+        said.append(f"**{escaped(f'Chance of {target} or less: {chance(probability, words)}')}**")
+    if used := words_sentence([probability for _, probability in answer.targets], words):
+        said.append(_paragraph(used))
     shares = rows.share_table(answer)
     beyond, reason = evidence.beyond_tested(forecast, point), evidence.weights_reason(forecast)
     return [
@@ -89,7 +95,30 @@ def _point_parts(forecast: Forecast, point: PointForecast, answer: Answer, mark:
         *([_paragraph(reason)] if reason else []),
         f"{mark} Evidence grade",
         _paragraph(f"{evidence.grade_sentence(forecast, point)} {evidence.GRADE_MEANS}"),
-        evidence.grade_table(forecast, point).markdown,
+        evidence.grade_table(forecast, point, rules=False).markdown,
+        _list(f"{name}: {rule}" for name, _, _, rule in evidence.grade_table(forecast, point).rows),
+        *_hanging_parts(report, index, mark),
+    ]
+
+
+def _law_lines(forecast: Forecast) -> Iterator[str]:
+    """Each law with its formula as code, so that its signs need no escape."""
+    for name, formula, what, source in rows.formula_table(forecast).rows:
+        yield f"- {escaped(name)}: `{formula.replace('`', '?')}`"
+        yield textwrap.indent(_paragraph(f"{what}. {source}"), "  ")
+
+
+def _hanging_parts(report: Report, index: int, mark: str) -> list[str]:
+    found = hanging(report, index)
+    return [
+        f"{mark} {HANGS}",
+        _paragraph(found.sentence),
+        *([] if found.table is None else [found.table.markdown]),
+        *([_list(found.left_out)] if found.left_out else []),
+        f"{mark} {CHANGES}",
+        _list(found.changes),
+        f"{mark} {OMITS}",
+        _list(found.omissions),
     ]
 
 

@@ -1,77 +1,89 @@
-"""The forecast card as one HTML page that needs nothing else: no network, no script."""
+"""The forecast card as one HTML page that needs nothing else: no network, no library."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from forecaster.report import evidence, prose, rows
-from forecaster.report.answers import Answer, answers
-from forecaster.report.table import shown, spread
+from forecaster.report.answers import answers
+from forecaster.report.javascript import in_script
+from forecaster.report.point_page import point_page
+from forecaster.report.table import shown
+from forecaster.report.template import rendered, templates
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from collections.abc import Iterable
 
-    from forecaster.answer import PointForecast
     from forecaster.forecast import Forecast
     from forecaster.report import Report
 
-TEMPLATES = Path(__file__).with_name("templates")
-
 GENERATOR = "forecaster"
-
-MOST_FIGURES = 6
-"""Points that get figures; more would make a page too heavy to send."""
-
-SCALES: tuple[Literal["log", "linear"], ...] = ("log", "linear")
-NARROW_FIGURE = (4.3, 4.1)
-"""Inches of a fan for a phone."""
 
 
 def card_html(report: Report) -> str:
-    """The card: question, answer, fan, distance, sources of uncertainty, track record, laws, grade, checks.
+    """The card on one page, and an annex with all that stands behind it.
 
     Args:
         report: whose forecast is shown.
 
     Returns:
         A whole HTML document; every name from a file or a law page stands in it as text.
+
+    Raises:
+        UsageError: the report's own templates cannot be filled.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    import json
+
     from markupsafe import Markup
 
     forecast = report.forecast
-    shelf = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=False
-    )
+    shelf, css = templates(report.template)
     said = answers(forecast)
-    pairs = list(zip(forecast.points, said, strict=True))
-    return shelf.get_template("card.html.j2").render(
-        title=title(forecast),
-        generator=GENERATOR,
-        # The style sheet is the package's own, and nothing of the user's enters it.
-        css=Markup((TEMPLATES / "card.css").read_text("utf-8").strip()),
-        made=report.made,
-        unit=prose.unit(forecast.runs),
-        stamps=prose.stamps(forecast),
-        blocks=[_block(forecast, point, answer, index) for index, (point, answer) in enumerate(pairs)],
-        record={
+    level = 3 if len(forecast.points) > 1 else 2
+    blocks = [point_page(report, index, shelf=shelf, level=level) for index in range(len(forecast.points))]
+    values = {
+        "title": title(forecast),
+        "generator": GENERATOR,
+        "css": Markup(css),
+        "policy": policy(block["explorer"] for block in blocks if block["explorer"]),
+        "made": report.made,
+        "unit": prose.unit(forecast.runs),
+        "stamps": prose.stamps(forecast),
+        "blocks": blocks,
+        "record": {
             "sentence": evidence.record_sentence(forecast),
+            "short": evidence.record_table(forecast, short=True),
             "table": evidence.record_table(forecast),
             "notes": evidence.record_notes(forecast),
         },
-        grade_means=evidence.GRADE_MEANS,
-        runs_table=rows.runs_table(forecast),
-        laws=rows.formula_table(forecast).rows,
-        assumptions=prose.assumptions(forecast, said),
-        checks_line=prose.checks_line(forecast),
-        check_notes=prose.check_notes(forecast),
-        checks=rows.checks_table(forecast),
-        notes=prose.note_lines(forecast),
-        provenance=provenance_rows(report),
-        parameter_tables=[rows.parameter_table(fit) for fit in forecast.fits],
-    )
+        "grade_means": evidence.GRADE_MEANS,
+        "runs_table": rows.runs_table(forecast),
+        "laws": rows.formula_table(forecast).rows,
+        "assumptions": prose.assumptions(forecast, said, next(iter(report.sensitivities), None)),
+        "checks_line": prose.checks_line(forecast),
+        "check_notes": prose.check_notes(forecast),
+        "checks": rows.checks_table(forecast),
+        "notes": prose.note_lines(forecast),
+        "provenance": provenance_rows(report),
+        "provenance_line": provenance_line(report),
+        "command": shown(report.provenance["command"], 2000),
+        "parameter_tables": [rows.parameter_table(fit) for fit in forecast.fits],
+        "embedded": Markup(in_script(json.loads(report.json))),
+    }
+    return rendered(shelf, values)
+
+
+def policy(scripted: Iterable[str]) -> str:
+    """The page's content security policy: nothing from anywhere, and of scripts only those that it came with.
+
+    Args:
+        scripted: the parts of the page that hold scripts.
+    """
+    from forecaster.report.explorer import script_hashes
+
+    hashes = [f"'{each}'" for part in scripted for each in script_hashes(part)]
+    scripts = f"; script-src {' '.join(hashes)}" if hashes else ""
+    return f"default-src 'none'; style-src 'unsafe-inline'; img-src data:{scripts}"
 
 
 def title(forecast: Forecast) -> str:
@@ -99,78 +111,10 @@ def provenance_rows(report: Report) -> list[tuple[str, str, bool]]:
     return [*listed, ("Command", shown(facts["command"], 2000), True)] if facts["command"] else listed
 
 
-def _block(forecast: Forecast, point: PointForecast, answer: Answer, index: int) -> dict[str, Any]:
-    words = dict.fromkeys(prose.likelihood_word(probability) for _, probability in answer.targets)
-    drawn = index < MOST_FIGURES
-    return {
-        "question": prose.question(forecast, point),
-        "answer": answer,
-        "chances": [(target, prose.chance(probability)) for target, probability in answer.targets],
-        "evidence": evidence.evidence_line(forecast, point),
-        "words": ", ".join(prose.word_range(word) for word in words),
-        "fan": _fan(forecast, point, answer, index) if drawn else None,
-        "ranges": rows.range_table(answer),
-        "other_ranges": prose.other_ranges(forecast, answer),
-        "distance": prose.distance_text(forecast, point, answer),
-        "beyond_tested": evidence.beyond_tested(forecast, point),
-        "shares": rows.share_table(answer),
-        "noise": prose.noise_sentence(forecast, answer),
-        "by_law": _by_law(forecast, answer, index) if drawn and len(answer.laws) > 1 else None,
-        "laws": rows.law_table(answer),
-        "weights": evidence.weights_reason(forecast),
-        "grade": evidence.grade_sentence(forecast, point),
-        "grade_table": evidence.grade_table(forecast, point),
-    }
-
-
-def _fan(forecast: Forecast, point: PointForecast, answer: Answer, index: int) -> Mapping[str, Any]:
-    from forecaster.report.fan import fan
-    from forecaster.report.figure import plot_fan
-
-    along = fan(forecast, point)
-    described = (
-        f"At {answer.point} the median is {answer.median} and the 90% range {spread(answer.interval['90'])}. "
-        f"{prose.distance_text(forecast, point, answer)} {prose.figure_sentence(forecast, point)}"
-    )
-    what = f"Fan chart of {prose.metric(forecast.runs)}"
-    pictures = {}
-    for scale in SCALES:
-        for width, size in (("wide", None), ("narrow", NARROW_FIGURE)):
-            ax = plot_fan(forecast, _axes(size), scale=scale, point=index, along=along)
-            said = what + (", linear scale" if scale == "linear" else "")
-            pictures[f"{scale}_{width}"] = _picture(ax, said, described, f"fan{index}{scale}{width}")
-    return pictures | {
-        "sentence": prose.figure_sentence(forecast, point),
-        "table": rows.fan_table(forecast, point, along),
-    }
-
-
-def _by_law(forecast: Forecast, answer: Answer, index: int) -> Any:
-    from forecaster.report.figure import law_figure_size, plot_by_law
-
-    ax = plot_by_law(forecast, _axes(law_figure_size(len(answer.laws) + 1)), point=index)
-    parts = [f"{law.name} {law.median}, {law.low} to {law.high}" for law in answer.laws]
-    described = f"Median and 90% range: {'; '.join(parts)}; mixed {answer.median}, {spread(answer.interval['90'])}."
-    return _picture(ax, "Forecast under each law", described, f"laws{index}")
-
-
-def _axes(size: tuple[float, float] | None = None) -> Axes:
-    from matplotlib.figure import Figure
-
-    from forecaster.report.figure import style
-
-    with style():
-        axes: Axes = Figure(figsize=size).subplots()
-        return axes
-
-
-def _picture(ax: Axes, title: str, description: str, name: str) -> Any:
-    from markupsafe import Markup
-    from matplotlib.figure import Figure
-
-    from forecaster.report.picture import svg
-
-    figure = ax.figure
-    assert isinstance(figure, Figure)
-    # Text inside the picture is escaped where it is drawn.
-    return Markup(svg(figure, title=title, description=description, name=name, themed=True))
+def provenance_line(report: Report) -> str:
+    """The same in one line, hashes cut short; the annex has them whole."""
+    facts = report.provenance
+    laws = ", ".join(f"{shown(name)} {sha256[:8]}" for name, sha256 in facts["laws"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    table = f"{len(report.forecast.runs)} runs in {shown(facts['runs'])} (SHA-256 {facts['runs_sha256'][:12]})"
+    return f"{table}; laws {laws}; seed {facts['seed']}; {versions}; made {report.made}."

@@ -18,7 +18,7 @@ from forecaster.report.evidence import (
     shortfalls,
     weights_reason,
 )
-from forecaster.report.likelihood import chance, likelihood_word, odds, word_range
+from forecaster.report.likelihood import Words, chance, likelihood_word, odds, word_range
 from forecaster.report.rows import SOURCES, checks_table, law_table, range_table, share_table
 from forecaster.report.table import listed, percent, scale_text, shown, spread, times
 
@@ -93,9 +93,9 @@ def headline(forecast: Forecast, answer: Answer) -> str:
     return " ".join([said, *target_sentences(answer)])
 
 
-def target_sentences(answer: Answer) -> list[str]:
-    """The chance of each target, a sentence each."""
-    return [f"Chance of {target} or less: {chance(probability)}." for target, probability in answer.targets]
+def target_sentences(answer: Answer, words: Words | None = None) -> list[str]:
+    """The chance of each target, a sentence each, in a scale of likelihood words."""
+    return [f"Chance of {target} or less: {chance(probability, words)}." for target, probability in answer.targets]
 
 
 def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> str:
@@ -159,13 +159,18 @@ def after(word: str) -> str:
     return f" {word}" if word else ""
 
 
-def forecast_text(forecast: Forecast) -> str:
-    """The whole answer as plain text of at most 100 columns, one block for each point."""
+def forecast_text(forecast: Forecast, words: Words | None = None) -> str:
+    """The whole answer as plain text of at most 100 columns, one block for each point.
+
+    Args:
+        forecast: what was answered.
+        words: the scale of likelihood words; ICD 203 where not given.
+    """
     blocks = [_wrapped(stamp) for stamp in stamps(forecast)]
     record = [_titled("Track record", "", [record_sentence(forecast), *shortfalls(forecast)])]
     several = len(forecast.points) > 1
     for point, answer in zip(forecast.points, answers(forecast), strict=True):
-        blocks += _point_blocks(forecast, point, answer, [] if several else record)
+        blocks += _point_blocks(forecast, point, answer, [] if several else record, words)
     blocks += record if several else []
     checks = [checks_line(forecast), checks_table(forecast).text, *map(_item, check_notes(forecast))]
     blocks.append("\n".join(_wrapped(part) if "\n" not in part else part for part in checks))
@@ -175,9 +180,11 @@ def forecast_text(forecast: Forecast) -> str:
     return "\n\n".join(blocks)
 
 
-def _point_blocks(forecast: Forecast, point: PointForecast, answer: Answer, record: list[str]) -> list[str]:
+def _point_blocks(
+    forecast: Forecast, point: PointForecast, answer: Answer, record: list[str], words: Words | None
+) -> list[str]:
     number = f"{answer.median}{after(unit(forecast.runs))}, 90% range {spread(answer.interval['90'])}"
-    said = [number, *(sentence.rstrip(".") for sentence in target_sentences(answer))]
+    said = [number, *(sentence.rstrip(".") for sentence in target_sentences(answer, words))]
     far = [distance_text(forecast, point, answer), beyond_tested(forecast, point)]
     lines = [line for sentence in far for line in textwrap.wrap(sentence, WIDTH - 10)]
     distance = [f"Point     {answer.point}", *lines]

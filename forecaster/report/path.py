@@ -1,0 +1,134 @@
+"""A path over a table's scale through the point asked for, with what every law says along it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.extrapolation import distance
+from forecaster.link import Link
+from forecaster.posterior import column_of
+from forecaster.predictive import curve_and_noise
+from forecaster.report.quantiles import quantiles
+
+if TYPE_CHECKING:
+    from forecaster.answer import PointForecast
+    from forecaster.forecast import Forecast
+
+EDGES = (0.05, 0.5, 0.95)
+"""Probabilities of the ends and the middle of a 90% range."""
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """A forecast along a path, all laws and steps at once; the numbers are those of `Forecast.along`.
+
+    Args:
+        scale: values of the table's scale, rising, shape (step).
+        largest: of the table's runs.
+        names: of the laws.
+        weights: of the laws, shape (law).
+        link: the scale of the draws.
+        curve: each law's response without noise, shape (law, sample, step).
+        noise: run-to-run noise, of the same shape.
+        drift: the extrapolation term, shape (sample, step).
+        drift_sd: its standard deviation, shape (step).
+    """
+
+    scale: np.ndarray
+    largest: float
+    names: tuple[str, ...]
+    weights: np.ndarray
+    link: Link
+    curve: np.ndarray
+    noise: np.ndarray
+    drift: np.ndarray
+    drift_sd: np.ndarray
+
+    def mixed(self, draws: np.ndarray) -> np.ndarray:
+        """Ends and middle of the mixed laws' 90% range in the response's unit, shape (5 50 95%, step)."""
+        return self._back(quantiles(draws, EDGES, self.weights))
+
+    @cached_property
+    def predictive(self) -> np.ndarray:
+        """The headline's: with noise and drift."""
+        return self.mixed(self.curve + self.drift + self.noise)
+
+    @cached_property
+    def by_law(self) -> Mapping[str, np.ndarray]:
+        """The headline's under each law alone."""
+        whole = self.curve + self.drift + self.noise
+        alone = np.ones(1)
+        return {name: self._back(quantiles(whole[i : i + 1], EDGES, alone)) for i, name in enumerate(self.names)}
+
+    @cached_property
+    def noise_width(self) -> np.ndarray:
+        """Width of the 90% range that noise alone would give, in the response's unit, shape (step)."""
+        middle = quantiles(self.curve + self.drift, (0.5,), self.weights)
+        low, high = self._back(middle + quantiles(self.noise, (0.05, 0.95), self.weights))
+        return np.asarray(high - low)
+
+    def shares(self) -> dict[str, np.ndarray]:
+        """Parts of the variance of the noise-free response, on the scale of the link, shape (step) each."""
+        means = self.curve.mean(axis=1)
+        parts = {
+            "parameters": self.weights @ self.curve.var(axis=1),
+            "law": self.weights @ (means - self.weights @ means) ** 2,
+            "extrapolation": self.drift_sd**2,
+        }
+        total = sum(parts.values())
+        return {name: part / np.where(total > 0, total, 1.0) for name, part in parts.items()}
+
+    def _back(self, linked: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):
+            return np.asarray(self.link.back(linked))
+
+
+def path(forecast: Forecast, point: PointForecast, scales: Iterable[float]) -> Path:
+    """Ask every law along the path through a point.
+
+    Where the point has N and D, both grow with the square root of compute, so that tokens per parameter and the way of
+    counting compute stay those of the point. Otherwise the scale moves alone. Other inputs are held.
+
+    Args:
+        forecast: whose laws.
+        point: one of its points.
+        scales: values of the table's scale, rising; FLOP where the table has compute.
+    """
+    values = np.array(list(scales), dtype=float)
+    at = [inputs_at(forecast, point, value) for value in values]
+    largest = forecast.fits[0].references.scale_largest
+    found = []
+    for fit in forecast.fits:
+        columns = {name: column_of(fit.law, name, fit.runs) for name in fit.law.inputs}
+        inputs = {name: np.array([each[column] for each in at]) for name, column in columns.items()}
+        found.append(curve_and_noise(fit, inputs, values / largest, seed=forecast.seed + 1))
+    count = min(len(curve) for curve, _ in found)
+    curve, noise = (np.stack([draws[:count] for draws in each]) for each in zip(*found, strict=True))
+    h = np.asarray(distance(values, largest))
+    return Path(
+        scale=values,
+        largest=largest,
+        names=tuple(fit.law.name for fit in forecast.fits),
+        weights=np.array([forecast.weights[fit.law.name] for fit in forecast.fits]),
+        link=forecast.fits[0].link,
+        curve=curve,
+        noise=noise,
+        drift=forecast.extrapolation.draws(count, seed=forecast.seed)[:, None] * h,
+        drift_sd=forecast.extrapolation.sd * h,
+    )
+
+
+def inputs_at(forecast: Forecast, point: PointForecast, value: float) -> dict[str, float]:
+    """The inputs where a path through a point meets a value of the table's scale; see `path`."""
+    name = forecast.runs.scale
+    at = dict(point.at)
+    if name == "C" and {"N", "D"} <= at.keys():
+        stretch = math.sqrt(value / at["C"])
+        at["N"], at["D"] = at["N"] * stretch, at["D"] * stretch
+    return at | {name: float(value)}
