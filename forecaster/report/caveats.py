@@ -39,7 +39,7 @@ def assumptions(forecast: Forecast, points: Iterable[Answer], sensitivity: Sensi
         weights_sentence(forecast),
         "Noise between runs has heavy tails and is estimated with each law; it grows with the distance from the "
         "largest run.",
-        "Each law's parameters start from the priors listed in the annex, the same for every table.",
+        "Each law's parameters start from the priors on its page, the same for every table.",
     ]
 
 
@@ -109,7 +109,7 @@ def _floor_sentence(sensitivity: Sensitivity | None) -> list[str]:
     ends = (number(min(bar.low for bar in bars), places), number(max(bar.high for bar in bars), places))
     where = f"at {medians[0]}" if medians[0] == medians[-1] else f"between {medians[0]} and {medians[-1]}"
     return [
-        "The part of the response that no scale removes has the prior listed in the annex. Moved by a standard "
+        "The part of the response that no scale removes has the prior on each law's page. Moved by a standard "
         f"deviation either way, or twice as wide, it would leave the median {where} and the 90% range within "
         f"{spread(ends)}."
     ]

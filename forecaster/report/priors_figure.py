@@ -132,8 +132,8 @@ def _sentence(panels: dict[str, list[Learned]]) -> str:
         said += f": more than {LEARNED:.0%} of the prior's 90% interval is left."
     else:
         widest = max((each.share, each.name, shown(law)) for law, found in panels.items() for each in found)
-        said = f"The runs narrowed every parameter; least {shown(widest[1])} of {widest[2]}, to {widest[0]:.0%} of its "
-        said += "prior's 90% interval."
+        said = f"The runs narrowed every parameter, least of all {shown(widest[1])} of {widest[2]}, "
+        said += f"to {widest[0]:.0%} of its prior's 90% interval."
     if moved:
         _, name, law = max(moved)
         count = "1 median" if len(moved) == 1 else f"{len(moved)} medians"
