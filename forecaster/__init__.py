@@ -28,8 +28,9 @@ from forecaster.law import Law
 from forecaster.noise import with_noise
 from forecaster.override import with_priors
 from forecaster.posterior import Fit
-from forecaster.preset import Preset, predict
+from forecaster.preset import Preset
 from forecaster.prior_predictive import PriorPredictive, prior_predictive
+from forecaster.published import predict
 from forecaster.report import Report, report
 from forecaster.runs import Runs, read_runs
 from forecaster.scenario import Point, Scenario, scenario

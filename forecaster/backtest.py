@@ -20,6 +20,7 @@ from forecaster.remarks import FEWEST_FOR_WEIGHTS, count
 from forecaster.runs import Runs
 from forecaster.scores import FACTORS, Score, summarise
 from forecaster.trial import Trial, score_trial, stacked, try_folds
+from forecaster.upstairs import upstairs
 from forecaster.weights import equal
 
 if TYPE_CHECKING:
@@ -138,9 +139,8 @@ class Backtest:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""
-        from forecaster.report.notebook import backtest_bundle
-
-        return backtest_bundle(self)
+        shown: dict[str, str] = upstairs("report.notebook.backtest_bundle", self)
+        return shown
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the key `backtest` of the command-line contract, and how it came about."""

@@ -19,6 +19,7 @@ from forecaster.note import Note
 from forecaster.posterior import Fit
 from forecaster.remarks import count
 from forecaster.runs import Runs
+from forecaster.upstairs import upstairs
 from forecaster.weighting import Weighting, weigh
 
 if TYPE_CHECKING:
@@ -154,15 +155,13 @@ class Comparison:
     @property
     def text(self) -> str:
         """The comparison, readable aloud, at most 100 columns wide."""
-        from forecaster.comparison_text import comparison_text
-
-        return comparison_text(self)
+        said: str = upstairs("comparison_text.comparison_text", self)
+        return said
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""
-        from forecaster.report.notebook import comparison_bundle
-
-        return comparison_bundle(self)
+        shown: dict[str, str] = upstairs("report.notebook.comparison_bundle", self)
+        return shown
 
     def __str__(self) -> str:
         return self.text

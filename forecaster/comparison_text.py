@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecaster.answer import PointForecast
-from forecaster.comparison import NEAR_TIE_WEIGHT
+from forecaster.comparison import NEAR_TIE_WEIGHT, Comparison
 from forecaster.errors import clipped
 from forecaster.forecast import Forecast
 from forecaster.loo import NEAR_TIE_ELPD, NEAR_TIE_ERRORS, RELIABLE_K
 from forecaster.quantity import format_quantity
-
-if TYPE_CHECKING:
-    from forecaster.comparison import Comparison
 
 WIDTH = 100
 

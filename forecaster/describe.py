@@ -13,7 +13,7 @@ from forecaster.errors import LawError, clipped, listed
 from forecaster.law import Law
 from forecaster.link import Link
 from forecaster.posterior import Fit, is_count, references
-from forecaster.preset import predict
+from forecaster.published import predict
 from forecaster.quantity import format_quantity
 from forecaster.runs import Runs
 from forecaster.scenario import Point

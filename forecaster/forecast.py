@@ -20,6 +20,7 @@ from forecaster.posterior import Fit
 from forecaster.resolve import refuse_incomplete, resolve
 from forecaster.runs import Runs
 from forecaster.scenario import Point, Scenario, scenario
+from forecaster.upstairs import upstairs
 from forecaster.weighting import Weighting, given, weigh
 
 if TYPE_CHECKING:
@@ -112,15 +113,13 @@ class Forecast:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""
-        from forecaster.report.notebook import forecast_bundle
-
-        return forecast_bundle(self)
+        shown: dict[str, str] = upstairs("report.notebook.forecast_bundle", self)
+        return shown
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The fan on log compute with the runs; see `forecaster.report.figure.plot_fan`."""
-        from forecaster.report.figure import plot_fan
-
-        return plot_fan(self, ax=ax)
+        axes: Axes = upstairs("report.figure.plot_fan", self, ax)
+        return axes
 
 
 def forecast(

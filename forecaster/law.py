@@ -17,6 +17,7 @@ from forecaster.formula import NUMPY, Formula, evaluate
 from forecaster.link import LinkName
 from forecaster.preset import Preset
 from forecaster.prior import Prior
+from forecaster.upstairs import upstairs
 
 SCALE = "scale"
 """The unit of an input that stands for whatever the table's scale is: compute, or its only one of N and D."""
@@ -140,9 +141,8 @@ class Law:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""
-        from forecaster.report.notebook import law_bundle
-
-        return law_bundle(self)
+        shown: dict[str, str] = upstairs("report.notebook.law_bundle", self)
+        return shown
 
     def __str__(self) -> str:
         return f"{self.name}: {self.formula}"

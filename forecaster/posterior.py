@@ -16,6 +16,7 @@ from forecaster.formula import NUMPY, evaluate
 from forecaster.law import SCALE, Law
 from forecaster.link import Link, spread_of
 from forecaster.runs import Runs
+from forecaster.upstairs import upstairs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -281,6 +282,5 @@ class Fit:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""
-        from forecaster.report.notebook import fit_bundle
-
-        return fit_bundle(self)
+        shown: dict[str, str] = upstairs("report.notebook.fit_bundle", self)
+        return shown

@@ -25,6 +25,7 @@ from forecaster.errors import RunsError, clipped, listed
 from forecaster.note import Note
 from forecaster.quantity import format_quantity
 from forecaster.reading import load_table
+from forecaster.upstairs import upstairs
 from forecaster.where import kept_rows
 
 if TYPE_CHECKING:
@@ -149,9 +150,8 @@ class Runs:
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""
-        from forecaster.report.notebook import runs_bundle
-
-        return runs_bundle(self)
+        shown: dict[str, str] = upstairs("report.notebook.runs_bundle", self)
+        return shown
 
     def __str__(self) -> str:
         return self.text

@@ -23,6 +23,7 @@ from forecaster.power_scaling import Power, power_scale
 from forecaster.remarks import compute_source
 from forecaster.runs import Runs
 from forecaster.scenario import Point
+from forecaster.upstairs import upstairs
 from forecaster.variation import Kind, Variation, variations
 from forecaster.varied import Varied, vary
 
@@ -100,9 +101,8 @@ class Sensitivity:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The tornado; see `forecaster.report.tornado.plot_tornado`."""
-        from forecaster.report.tornado import plot_tornado
-
-        return plot_tornado(self, ax)
+        axes: Axes = upstairs("report.tornado.plot_tornado", self, ax)
+        return axes
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves."""

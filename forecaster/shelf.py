@@ -16,8 +16,8 @@ from forecaster.formula import FUNCTIONS
 from forecaster.grammar import parse_formula
 from forecaster.law import Law, Noise
 from forecaster.link import LinkName
-from forecaster.preset import read_presets
 from forecaster.prior import Prior, parse_prior
+from forecaster.published import read_presets
 from forecaster.runs import Runs
 
 if TYPE_CHECKING:

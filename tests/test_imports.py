@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ PACKAGE = Path(__file__).parents[1] / "forecaster"
 FLOORS = (
     ("errors",),
     (
+        "upstairs",
         "quantity",
         "note",
         "formula",
@@ -31,6 +33,7 @@ FLOORS = (
     ("grammar", "columns", "scenario", "algebra"),
     ("prior", "preset", "runs"),
     ("law",),
+    ("published",),
     ("shelf", "posterior", "example", "outliers", "remarks"),
     ("by_draw",),
     (
@@ -142,8 +145,28 @@ def test_heavy_libraries_are_imported_inside_functions() -> None:
 def test_imports_run_from_the_upper_floors_to_the_lower() -> None:
     for found in (found for found in ALL if root(found.target) == "forecaster" and found.target in MODULES):
         said = f"{found}, which is on a floor above"
-        shown = found.function in ("plot", "_repr_mimebundle_") and room(found.target) == "report"
-        assert shown or floor(found.target) <= floor(found.module), said
+        assert floor(found.target) <= floor(found.module), said
+
+
+def upstairs_calls() -> Iterator[tuple[str, str, str]]:
+    """Module, method and place of every call that reaches an upper floor by name."""
+    for module, path in MODULES.items():
+        for method in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(method, ast.FunctionDef):
+                for call in ast.walk(method):
+                    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "upstairs":
+                        assert isinstance(call.args[0], ast.Constant), f"{module} names a place that cannot be checked"
+                        yield module, method.name, str(call.args[0].value)
+
+
+def test_nouns_reach_upstairs_only_to_be_put_into_words_drawn_and_shown() -> None:
+    calls = list(upstairs_calls())
+    assert len(calls) > 8
+    for module, method, place in calls:
+        assert method in ("plot", "text", "_repr_mimebundle_"), (module, method)
+        target, _, name = f"forecaster.{place}".rpartition(".")
+        assert target in MODULES and floor(target) >= floor(module), (module, place)
+        assert callable(getattr(importlib.import_module(target), name)), place
 
 
 def test_no_circle_of_imports() -> None:

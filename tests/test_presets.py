@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from forecaster.errors import LawError, ScenarioError
-from forecaster.preset import Preset, predict
+from forecaster.preset import Preset
+from forecaster.published import predict
 from forecaster.shelf import law, read_law, shelf
 
 needs_data = pytest.mark.skipif("FORECASTER_DATA" not in os.environ, reason="FORECASTER_DATA is not set")

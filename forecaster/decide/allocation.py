@@ -16,6 +16,7 @@ from forecaster.decide.quantiles import interval, quantiles, summary
 from forecaster.forecast import Forecast
 from forecaster.note import Note
 from forecaster.split import Split, optimal_split
+from forecaster.upstairs import upstairs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,9 +160,8 @@ class Allocation:
     @property
     def text(self) -> str:
         """The answer in words and columns."""
-        from forecaster.decide.allocation_text import allocation_text
-
-        return allocation_text(self)
+        said: str = upstairs("decide.allocation_text.allocation_text", self)
+        return said
 
     def __str__(self) -> str:
         return self.text
@@ -180,9 +180,8 @@ class Allocation:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The isoFLOP curves with the runs and the optimum; see `forecaster.report.decision_figure`."""
-        from forecaster.report.decision_figure import plot_isoflop
-
-        return plot_isoflop(self, ax=ax)
+        axes: Axes = upstairs("report.decision_figure.plot_isoflop", self, ax)
+        return axes
 
 
 def others_of(at: Mapping[str, float]) -> dict[str, float]:

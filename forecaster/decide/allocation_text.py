@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from forecaster.decide.allocation import NAMES, Allocated, Allocation
 from forecaster.decide.inference import Lifetime, Overhead
 from forecaster.decide.quantiles import interval, quantiles
 from forecaster.decide.words import amount_text, closing, columns, cost_rows, range_text, wrapped
 from forecaster.quantity import format_quantity
-
-if TYPE_CHECKING:
-    from forecaster.decide.allocation import Allocated, Allocation
 
 HEADER = ("", "median", "50% range", "90% range")
 
@@ -28,8 +24,6 @@ def allocation_text(allocation: Allocation) -> str:
 
 
 def _budget_blocks(allocation: Allocation, each: Allocated) -> list[str]:
-    from forecaster.decide.allocation import NAMES
-
     runs = allocation.forecast.runs
     budget = format_quantity(each.C, "FLOP")
     ratio = format_quantity(each.C / float(runs.column("C").max()))

@@ -13,6 +13,7 @@ from forecaster.decide.price import Cost
 from forecaster.decide.quantiles import interval, quantiles, rounded, summary
 from forecaster.forecast import Forecast
 from forecaster.note import Note
+from forecaster.upstairs import upstairs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,9 +128,8 @@ class Requirement:
     @property
     def text(self) -> str:
         """The answer in words and columns."""
-        from forecaster.decide.requirement_text import requirement_text
-
-        return requirement_text(self)
+        said: str = upstairs("decide.requirement_text.requirement_text", self)
+        return said
 
     def __str__(self) -> str:
         return self.text
@@ -148,6 +148,5 @@ class Requirement:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The chance of each target over compute; see `forecaster.report.decision_figure`."""
-        from forecaster.report.decision_figure import plot_chance
-
-        return plot_chance(self, ax=ax)
+        axes: Axes = upstairs("report.decision_figure.plot_chance", self, ax)
+        return axes

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from forecaster.decide.quantiles import interval, quantiles
+from forecaster.decide.requirement import Required, Requirement
 from forecaster.decide.words import amount_text, closing, columns, cost_rows, range_text, wrapped
 from forecaster.quantity import format_quantity
-
-if TYPE_CHECKING:
-    from forecaster.decide.requirement import Required, Requirement
 
 HEADER = ("", "median", "50% range", "90% range")
 

@@ -13,7 +13,6 @@ from forecaster.report.checked_runs import checked_runs
 from forecaster.report.exhibit import Absent, Exhibit
 from forecaster.report.fan import Fan, fan
 from forecaster.report.fan_figure import plot_fan
-from forecaster.report.figure_files import write_figures
 from forecaster.report.laws_figure import parting
 from forecaster.report.predictive_figure import predictive_check
 from forecaster.report.priors_figure import priors
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from forecaster.forecast import Forecast
 
-__all__ = ["Absent", "Exhibit", "Exhibits", "exhibits", "front_exhibits", "point_exhibits", "write_figures"]
+__all__ = ["Absent", "Exhibit", "Exhibits", "exhibits", "front_exhibits", "point_exhibits"]
 
 
 @dataclass(frozen=True, eq=False)
