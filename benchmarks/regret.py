@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 from harness import Bench, bench
 
-from forecaster.baselines import _huber_fit, _starts
+from forecaster.baselines import huber_fit, huber_starts
 from forecaster.cache import cache_folder
 from forecaster.decide.allocate import allocate
 from forecaster.errors import NotConverged
 from forecaster.fit import fit
 from forecaster.runs import Runs
 from forecaster.shelf import default_laws, law
-from forecaster.split import _range
+from forecaster.split import searched_range
 
 HERE = Path(__file__).parent
 RUNS, FARTHER, SEED = 40, 30.0, 11
@@ -76,7 +76,7 @@ def one(made: Bench, name: str, table: int) -> dict[str, Any]:
     runs = made.simulate(table, seed=SEED)
     C = FARTHER * float(runs.column("C").max())
     row: dict[str, Any] = {"truth": name, "table": table}
-    low, high = _range(runs, C)
+    low, high = searched_range(runs, C)
     grid = np.linspace(low, high, GRID)
 
     def log_loss(log_N: Any) -> np.ndarray:
@@ -113,7 +113,7 @@ def huber_choice(runs: Runs, C: float) -> float:
     x = np.log([runs.column("N"), runs.column("D")])
     centre = x.mean(axis=1)
     y = np.log(runs.column("loss"))
-    _, a, b, alpha, beta = _huber_fit(x - centre[:, None], y - y.mean(), starts=_starts(2))
+    _, a, b, alpha, beta = huber_fit(x - centre[:, None], y - y.mean(), starts=huber_starts(2))
     alpha, beta = max(alpha, 1e-6), max(beta, 1e-6)
     log_A, log_B = a + alpha * centre[0], b + beta * centre[1]
     slope = math.log(alpha) + log_A - math.log(beta) - log_B

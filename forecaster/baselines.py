@@ -93,11 +93,11 @@ def huber_bootstrap(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray | 
     draws = []
     # On five parameters the optimiser's linear algebra spends its time waking threads, fourfold in all.
     with threadpool_limits(limits=1):
-        first = _huber_fit(x, y, starts=_starts(len(inputs)))
+        first = huber_fit(x, y, starts=huber_starts(len(inputs)))
         residual = y - _curve(first, x)
         for _ in range(RESAMPLES):
             rows = random.integers(0, len(y), len(y))
-            fitted = _huber_fit(x[:, rows], y[rows], starts=[first])
+            fitted = huber_fit(x[:, rows], y[rows], starts=[first])
             noise = random.choice(residual, (SAMPLES // RESAMPLES, len(test)))
             draws.append(_curve(fitted, asked) + noise)
     return level + np.concatenate(draws)
@@ -110,7 +110,8 @@ def _curve(theta: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.asarray(np.logaddexp.reduce(terms, axis=0))
 
 
-def _starts(inputs: int) -> list[np.ndarray]:
+def huber_starts(inputs: int) -> list[np.ndarray]:
+    """Where `huber_fit` begins: log E, then log of each term's coefficient, then each exponent."""
     return [
         np.array([e, *[a] * inputs, *[alpha] * inputs])
         for e in (-0.5, -1.5)
@@ -119,7 +120,19 @@ def _starts(inputs: int) -> list[np.ndarray]:
     ]
 
 
-def _huber_fit(x: np.ndarray, y: np.ndarray, *, starts: list[np.ndarray]) -> np.ndarray:
+def huber_fit(x: np.ndarray, y: np.ndarray, *, starts: list[np.ndarray]) -> np.ndarray:
+    """The usual point fit of E plus a power of each input, by the Huber loss of the log response.
+
+    Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3.
+
+    Args:
+        x: logs of the inputs, shape (input, run).
+        y: log of the response, shape (run).
+        starts: where the search begins; the best end of all is returned.
+
+    Returns:
+        log E, log of each term's coefficient, and each exponent.
+    """
     from scipy.optimize import minimize
 
     k = len(x)

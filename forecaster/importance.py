@@ -11,7 +11,7 @@ import numpy as np
 
 from forecaster.diagnosis import ESS_PRINTED
 from forecaster.formula import evaluate
-from forecaster.loo import RELIABLE_K, log_likelihood
+from forecaster.loo import RELIABLE_K, joint_log_likelihood
 from forecaster.posterior import Fit
 from forecaster.predictive import log_student
 from forecaster.prior import Prior
@@ -66,8 +66,8 @@ def importance(fit: Fit, changed: Fit, *, before: np.ndarray | None = None) -> R
         if prior != old[name]:
             log_ratio = log_ratio + log_prior(prior, values[name], values) - log_prior(old[name], values[name], values)
     if _likelihood_differs(fit, changed):
-        log_ratio = log_ratio - (log_likelihood(fit).sum(axis=2) if before is None else before)
-        log_ratio = log_ratio + log_likelihood(changed).sum(axis=2)
+        log_ratio = log_ratio - (joint_log_likelihood(fit) if before is None else before)
+        log_ratio = log_ratio + joint_log_likelihood(changed)
     return smoothed(log_ratio)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from forecaster.posterior import Fit, column_of
 from forecaster.predictive import curve_and_scale, log_student, with_known_errors
+from forecaster.runs import Runs
 
 RELIABLE_K = 0.7
 """The largest Pareto k at which smoothed weights can be relied on (Vehtari et al. 2024, arXiv:1507.02646)."""
@@ -17,6 +18,9 @@ RELIABLE_K = 0.7
 NEAR_TIE_ELPD = 4.0
 NEAR_TIE_ERRORS = 2.0
 """Differences below this many nats, or this many standard errors, do not tell laws apart."""
+
+
+MOST_AT_ONCE = 5_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +82,30 @@ class Difference:
         return abs(self.elpd) < max(NEAR_TIE_ELPD, NEAR_TIE_ERRORS * self.se)
 
 
-def log_likelihood(fit: Fit) -> np.ndarray:
-    """Log density of each training run for every draw, on the scale of its link, shape (chain, draw, run)."""
-    runs = fit.runs
+def log_likelihood(fit: Fit, runs: Runs | None = None) -> np.ndarray:
+    """Log density of each training run for every draw, on the scale of its link, shape (chain, draw, run).
+
+    Args:
+        fit: of one law.
+        runs: some of its runs; all of them where not given.
+    """
+    runs = runs or fit.runs
     inputs = {name: runs.column(column_of(fit.law, name, runs)) for name in fit.law.inputs}
     m, scale = curve_and_scale(fit, inputs, runs.column(runs.scale) / fit.references.scale_largest)
     nu = fit.degrees_of_freedom()
     scale = with_known_errors(scale, fit, runs)
     log_p = log_student((fit.link.on(runs.column("loss")) - m) / scale, nu.values.reshape(-1, 1)) - np.log(scale)
     return np.asarray(log_p.reshape(*nu.shape, len(runs)))
+
+
+def joint_log_likelihood(fit: Fit) -> np.ndarray:
+    """Log density of all training runs together for every draw, shape (chain, draw)."""
+    sizes = fit.posterior.sizes
+    # Some runs at a time: ten thousand of them by six thousand draws would not fit in memory.
+    step = max(1, MOST_AT_ONCE // (sizes["chain"] * sizes["draw"]))
+    row = np.arange(len(fit.runs))
+    parts = [fit.runs.select((row >= start) & (row < start + step)) for start in range(0, len(row), step)]
+    return np.sum([log_likelihood(fit, part).sum(axis=2) for part in parts], axis=0)
 
 
 def leave_one_out(fit: Fit) -> LeaveOneOut:

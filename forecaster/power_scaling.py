@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.importance import log_prior, sampled_values
-from forecaster.loo import log_likelihood
+from forecaster.loo import joint_log_likelihood
 from forecaster.posterior import Fit
 
 THRESHOLD = 0.05
@@ -77,7 +77,7 @@ def power_scale(
 
     values = sampled_values(fit)
     priors = np.sum([log_prior(prior, values[name], values) for name, prior in fit.law.priors.items()], axis=0)
-    data = log_likelihood(fit).sum(axis=2) if likelihood is None else likelihood
+    data = joint_log_likelihood(fit) if likelihood is None else likelihood
     response = fit.linked_response(fit.inputs_at(at)).transpose("chain", "draw").values
     quantities = {ANSWER: response} | ({} if only_response else {name: values[name] for name in fit.law.priors})
 

@@ -18,7 +18,7 @@ from forecaster.cache import fit_key, load_page, save_page
 from forecaster.families import CODE
 from forecaster.fit import Say
 from forecaster.importance import mixture_quantile
-from forecaster.loo import log_likelihood
+from forecaster.loo import joint_log_likelihood
 from forecaster.power_scaling import Power, power_scale
 from forecaster.remarks import compute_source
 from forecaster.runs import Runs
@@ -140,7 +140,7 @@ def sensitivity(
         if (found := _from_page(load_page(key), forecast.runs)) is not None:
             return found
     tried, left_out = variations(forecast, point=point)
-    likelihoods = {fit.law.name: log_likelihood(fit).sum(axis=2) for fit in forecast.fits}
+    likelihoods = {fit.law.name: joint_log_likelihood(fit) for fit in forecast.fits}
     bars = []
     for each in tried:
         parts = vary(forecast, each, likelihoods, sample=refit, cache=cache, say=say)

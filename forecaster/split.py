@@ -98,7 +98,7 @@ def optimal_split(
     trusted = [fit for fit in able if fit.law.name in (speaking or SPLITTING_LAWS)] or able
     runs = trusted[0].runs
     flop = runs.flop_per_parameter_token
-    lowest, highest = _range(runs, C)
+    lowest, highest = searched_range(runs, C)
     random = np.random.default_rng(seed)
     h = max(0.0, float(np.log(C / trusted[0].references.scale_largest)))
     optima = []
@@ -129,10 +129,10 @@ def minimise_along(fit: Fit, C: float, others: Mapping[str, float] | None = None
         C: the budget, FLOP.
         others: what the law reads besides N and D.
     """
-    return _minimise(fit, C, *_range(fit.runs, C), others)
+    return _minimise(fit, C, *searched_range(fit.runs, C), others)
 
 
-def _range(runs: Runs, C: float) -> tuple[float, float]:
+def searched_range(runs: Runs, C: float) -> tuple[float, float]:
     """Ends of log N that are searched: ten times the runs' span, stretched by the budget's distance."""
     flop = runs.flop_per_parameter_token
     stretch = max(1.0, C / float((flop * runs.column("N") * runs.column("D")).max()))

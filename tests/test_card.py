@@ -160,3 +160,11 @@ def test_an_element_that_cannot_be_given_says_why() -> None:
         "not computed",
     ):
         assert reason in page
+
+
+def test_a_long_table_leaves_a_page_that_can_be_sent() -> None:
+    runs = make_runs(sizes=60, lengths=50)
+    answer = forecast([make_fit(law("chinchilla"), runs)], "N=70B,D=1.4T", weights="equal", allow_failed_checks=True)
+    page = Report(answer).html
+    assert len(page.encode()) < 1_400_000
+    assert "Of the 3,000 runs 1,000 are drawn, evenly through the table." in page

@@ -18,6 +18,7 @@ from forecaster.loo import (
     LeaveOneOut,
     difference,
     differences,
+    joint_log_likelihood,
     leave_one_out,
     log_likelihood,
     loo_weights,
@@ -197,3 +198,11 @@ def test_weights_by_leave_one_out_go_to_the_law_that_made_the_table(fits: list[F
     assert weights["chinchilla"] > 0.99 and sum(weights.values()) == pytest.approx(1)
     weighting = weigh(fits, basis="loo")
     assert weighting.basis == "loo" and weighting.weights == weights
+
+
+def test_the_joint_density_is_the_sum_over_runs_however_few_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted = make_fit(law("chinchilla"), make_runs(loss_se=np.linspace(0, 0.1, 30)), draws=50)
+    whole = log_likelihood(fitted).sum(axis=2)
+    for most in (1, 7 * 200, 10**9):
+        monkeypatch.setattr("forecaster.loo.MOST_AT_ONCE", most)
+        np.testing.assert_allclose(joint_log_likelihood(fitted), whole, rtol=1e-12)

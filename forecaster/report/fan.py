@@ -12,12 +12,22 @@ import numpy as np
 if TYPE_CHECKING:
     from forecaster.answer import PointForecast
     from forecaster.forecast import Forecast
+    from forecaster.runs import Runs
 
 BEYOND = 1.6
 """How many times past the point, or the largest run, a fan goes on."""
 
 FAN_MASSES = (0.9, 0.8, 0.5)
 EVEN_IN_LOG, EVEN = 24, 12
+
+
+MOST_MARKED = 1000
+"""Runs that a fan shows as marks; more would make a page too heavy to send."""
+
+
+def marked(runs: Runs) -> np.ndarray:
+    """Which runs a fan shows: all, or in a long table some of them, evenly through it."""
+    return np.arange(len(runs))[:: 1 + (len(runs) - 1) // MOST_MARKED]
 
 
 @dataclass(frozen=True, eq=False)

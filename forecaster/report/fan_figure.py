@@ -24,7 +24,7 @@ from forecaster.report.drawing import (
     shade_beyond,
     style,
 )
-from forecaster.report.fan import FAN_MASSES, Fan, fan, has_ratio
+from forecaster.report.fan import FAN_MASSES, Fan, fan, has_ratio, marked
 from forecaster.report.prose import metric
 from forecaster.report.table import percent, spread
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from forecaster.forecast import Forecast
-
-MOST_MARKED = 3000
-"""Runs drawn; of more, evenly spaced ones."""
 
 
 def plot_fan(
@@ -82,7 +79,7 @@ def _draw_runs(ax: Axes, forecast: Forecast, along: Fan, point: int) -> list[Any
     """The runs, filled where they lie on the fan's path; returns what the legend must explain."""
     runs = forecast.runs
     scale, loss = runs.column(runs.scale), runs.column("loss")
-    kept = np.arange(len(runs))[:: 1 + len(runs) // MOST_MARKED]
+    kept = marked(runs)
     families, marker_of = family_markers(runs)
     size = 4.2 if len(kept) <= 100 else 3.2
     style: dict[str, Any] = {"color": INK, "linestyle": "none", "markersize": size, "markeredgewidth": 0.8}

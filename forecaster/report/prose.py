@@ -18,6 +18,7 @@ from forecaster.report.evidence import (
     shortfalls,
     weights_reason,
 )
+from forecaster.report.fan import marked
 from forecaster.report.likelihood import Words, chance, likelihood_word, odds, word_range
 from forecaster.report.rows import SOURCES, checks_table, law_table, range_table, share_table
 from forecaster.report.table import listed, percent, scale_text, shown, spread, times
@@ -151,7 +152,9 @@ def figure_sentence(forecast: Forecast, point: PointForecast) -> str:
         )
     else:
         path = ""
-    return f"{path}Shaded: beyond the largest run ({largest}), where nothing was measured."
+    few = len(marked(runs))
+    drawn = f" Of the {len(runs):,} runs {few:,} are drawn, evenly through the table." if few < len(runs) else ""
+    return f"{path}Shaded: beyond the largest run ({largest}), where nothing was measured.{drawn}"
 
 
 def after(word: str) -> str:
