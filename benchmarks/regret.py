@@ -1,6 +1,6 @@
 """What our choice of N and D loses against the best one, on tables simulated from laws drawn from their priors.
 
-    uv run python benchmarks/regret.py --tables 40 --write
+    uv run python benchmarks/regret.py --tables 120 --write
 
 A true law is drawn from the priors of one of the default three, a table of 40 runs is simulated from it, and a budget
 30 times its largest run is split: by the pooled median of `allocate`, by each law's own median, and by the usual point
@@ -58,11 +58,19 @@ def main() -> None:
             kept[name, i] = one(benches[name], name, i)
             with path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(kept[name, i]) + "\n")
-            print(f"{name} {i}: {kept[name, i]}", flush=True)
+            print(f"{len(kept)} of {len(wanted)}: {name}, {said(kept[name, i])}", flush=True)
     text = page([kept[each] for each in wanted])
     print(text)
     if asked.write:
         (HERE / "regret.md").write_text(text, "utf-8")
+
+
+def said(row: dict[str, Any]) -> str:
+    """One table's result in a few words."""
+    if "regret" not in row:
+        return "left out"
+    ours, usual = (f"{100 * row['regret'][name]:.2f}%" for name in ("pooled", "huber"))
+    return f"regret {ours}, Huber {usual}, 90% range {'held' if row['covered']['90'] else 'missed'}"
 
 
 def one(made: Bench, name: str, table: int) -> dict[str, Any]:
