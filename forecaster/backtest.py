@@ -25,6 +25,7 @@ from forecaster.weights import equal
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 BASIS = ("extrapolation", "equal")
 
@@ -136,6 +137,11 @@ class Backtest:
             shares = ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items())
             lines.append(f"    {len(fold.train)} shown, {len(fold.test)} hidden: {shares}")
         return lines
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Shares of hidden runs held; see `forecaster.report.calibration_figure.plot_calibration`."""
+        axes: Axes = upstairs("report.calibration_figure.plot_calibration", self, ax)
+        return axes
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows."""

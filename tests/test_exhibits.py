@@ -276,3 +276,18 @@ def test_what_is_thinned_keeps_to_what_was_marked() -> None:
     assert 80 <= kept.sum() <= 100
     assert which[kept].all()
     assert (some(which[:150], 100) == which[:150]).all()
+
+
+def test_a_backtest_draws_its_own_calibration_with_the_mixture_first() -> None:
+    from matplotlib.figure import Figure
+
+    record = make_record(make_runs(), HELD)
+    ax = record.plot(Figure().subplots())
+    legend = ax.get_legend()
+    assert legend is not None
+    labels = [text.get_text() for text in legend.get_texts()]
+    assert labels[:2] == ["should hold", "all laws, mixed"]
+    assert len(labels) == 1 + len(record.scores)
+    heights = {float(y) for line in ax.lines for y in np.atleast_1d(line.get_ydata())}
+    (mixture,) = [score for score in record.scores if score.law == "mixture"]
+    assert {100 * share for share in mixture.coverage.values()} <= heights

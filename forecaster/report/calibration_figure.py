@@ -8,7 +8,18 @@ import numpy as np
 
 from forecaster.band import MASSES
 from forecaster.grade import own_score
-from forecaster.report.drawing import ACCENT, INK, MARKERS, MUTED, PAPER, is_narrow, legend_above, legend_name
+from forecaster.report.drawing import (
+    ACCENT,
+    INK,
+    MARKERS,
+    MUTED,
+    PAPER,
+    is_narrow,
+    legend_above,
+    legend_name,
+    new_axes,
+    style,
+)
 from forecaster.report.evidence import BASELINES
 from forecaster.report.exhibit import Absent, Exhibit
 from forecaster.report.table import MIXED, Table, listed, shown
@@ -17,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from forecaster.backtest import Backtest
     from forecaster.forecast import Forecast
     from forecaster.scores import Score
 
@@ -65,6 +77,20 @@ def calibration(forecast: Forecast) -> Exhibit | Absent:
         size=(7.0, 3.8),
         narrow=(4.3, 3.8),
     )
+
+
+def plot_calibration(record: Backtest, ax: Axes | None = None) -> Axes:
+    """Shares of hidden runs that each method's ranges held, with binomial 90% intervals, beside what they should hold.
+
+    Args:
+        record: a backtest; its mixture is drawn first and strong, then the laws, then the baselines.
+        ax: where to draw; a new figure where not given.
+    """
+    with style():
+        ax = ax or new_axes()
+        first = sorted(record.scores, key=lambda score: (score.law != "mixture", score.law in BASELINES))
+        _draw(ax, first, {"mixture": "all laws, mixed"} | BASELINES)
+    return ax
 
 
 def _held(score: Score, mass: str) -> str:
