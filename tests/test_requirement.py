@@ -72,9 +72,23 @@ def test_reachability_is_asked_of_the_curve_alone() -> None:
     assert each.reachable_probability == pytest.approx(0.75)
     assert np.isinf(each.flop[0][each.reached[0] == 0]).all()
     assert each.median is not None
+    assert 0.95 not in each.trained
     assert each.interval(0.9)[1] is None and each.as_dict()["C"]["interval"]["90"][1] is None
     assert "target-unreachable" in {note.code for note in each.notes}
     assert "never" in require(made, 2.0, weights="equal", allow_failed_checks=True).text
+
+
+def test_what_would_be_trained_is_said_at_each_quantile_of_the_compute(requirement: Requirement) -> None:
+    (each,) = requirement.targets
+    assert each.median is not None
+    middle = each.trained[0.5]
+    assert 6 * middle["N"] * middle["D"] == pytest.approx(each.median, rel=1e-6)
+    split = forecast(FITS, f"C={each.median}", weights="equal").points[0].at
+    assert middle["N"] == pytest.approx(split["N"], rel=0.05)
+    (held,) = require(FITS, TARGET, weights="equal", at="N=70B").targets
+    assert held.median is not None
+    assert held.trained[0.5]["D"] == pytest.approx(held.median / 6 / 70e9, rel=1e-6)
+    assert "  tokens " in requirement.text and "  parameters " in requirement.text
 
 
 def test_a_held_input_stays_and_costs_compute() -> None:

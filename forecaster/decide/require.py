@@ -11,7 +11,7 @@ import numpy as np
 from forecaster.decide.price import Price
 from forecaster.decide.price import price as price_of
 from forecaster.decide.quantiles import quantiles
-from forecaster.decide.requirement import Required, Requirement
+from forecaster.decide.requirement import SHOWN, Required, Requirement
 from forecaster.decide.search import Search
 from forecaster.errors import ScenarioError, clipped
 from forecaster.extrapolation import STUDIED
@@ -227,6 +227,11 @@ def _required(
         weights=weights,
         curve_at=tuple(search.point(float(budget)) for budget in budgets),
         chance=chance,
+        trained={
+            p: {name: value for name, value in search.point(budget).items() if name in "ND"}
+            for p, budget in zip(SHOWN, quantiles(flop, weights, SHOWN), strict=True)
+            if budget is not None
+        },
         cost=cost,
         notes=tuple(notes),
     )

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BUDGET_CHANCES = (0.5, 0.8, 0.9, 0.95)
 """Chances whose budget is given beside the distribution."""
 
+SHOWN = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Quantiles of the compute at which it is said what would be trained."""
+
 
 @dataclass(frozen=True, eq=False)
 class Required:
@@ -35,6 +38,8 @@ class Required:
         weights: of the laws, shape (law).
         curve_at: points along the path, each with every input that the laws need and C.
         chance: of meeting the target at each, the same that `forecast` gives there, shape (point).
+        trained: what would be trained at quantiles of the compute, by probability: N and D on the path, where the laws
+            read them; nothing for a quantile among unreachable draws.
         cost: of the compute, where a price was given.
         notes: what a reader must hear about this target.
     """
@@ -46,6 +51,7 @@ class Required:
     weights: np.ndarray
     curve_at: tuple[Mapping[str, float], ...]
     chance: np.ndarray
+    trained: Mapping[float, Mapping[str, float]]
     cost: Cost | None
     notes: tuple[Note, ...]
 
@@ -73,6 +79,9 @@ class Required:
             "target": self.target,
             "reachable_probability": round(self.reachable_probability, 4),
             "C": summary(self.flop, self.weights),
+            "trained": {
+                f"{100 * p:g}%": {name: rounded(value) for name, value in at.items()} for p, at in self.trained.items()
+            },
             "budget": [{"chance": chance, "C": rounded(self.budget(chance))} for chance in BUDGET_CHANCES],
             "curve": [
                 {name: float(f"{value:.6g}") for name, value in at.items()} | {"probability": round(float(chance), 4)}

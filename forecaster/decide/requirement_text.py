@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from forecaster.decide.quantiles import interval, quantiles
-from forecaster.decide.requirement import Required, Requirement
+from forecaster.decide.requirement import SHOWN, Required, Requirement
 from forecaster.decide.words import amount_text, closing, columns, cost_rows, range_text, wrapped
 from forecaster.quantity import format_quantity
 
@@ -48,6 +48,10 @@ def _target_blocks(requirement: Requirement, each: Required) -> list[str]:
             *(range_text(interval(ratio, each.weights, mass)) for mass in (0.5, 0.9)),
         )
     )
+    for name, words in (("N", "parameters"), ("D", "tokens")):
+        if name not in requirement.held and any(name in at for at in each.trained.values()):
+            low, lower, middle, upper, high = (each.trained.get(p, {}).get(name) for p in SHOWN)
+            rows.append((words, amount_text(middle), range_text((lower, upper)), range_text((low, high))))
     if each.cost is not None:
         rows += cost_rows(each.cost)
     reached = each.reachable_probability
