@@ -11,7 +11,7 @@ from typing import TypeGuard
 from forecaster.algebra import names_in, text_of
 from forecaster.distribution import FAMILIES
 from forecaster.errors import InputError, LawError, RunsError, ScenarioError, clipped, listed
-from forecaster.formula import Binary, Call, Name, Negative, Node, walk
+from forecaster.formula import Binary, Call, Name, Negative, Node, Number, walk
 from forecaster.grammar import parse_formula
 from forecaster.law import Law
 from forecaster.law_page import page_text
@@ -112,12 +112,12 @@ def with_families(law: Law, names: Sequence[str], by: str, *, exponents: bool = 
 
 
 def _own_exponents(law: Law) -> list[str]:
-    """The positive sampled parameters that stand in powers of an input and nowhere else.
+    """The positive parameters that stand in powers of an input and nowhere else.
 
     Raises:
         LawError: there is none, or one stands elsewhere too, so that families could not be told apart about the centre.
     """
-    positive = [name for name, prior in law.sampled.items() if FAMILIES[prior.family].coordinate == "log"]
+    positive = [name for name in law.parameters if _is_positive(law, name)]
     powers = [node for node in walk(law.formula.tree) if _is_power(node, law)]
     found = [name for name in positive if any(name in names_in(power.right) for power in powers)]
     inside = [name for power in powers for name in names_in(power.right)]
@@ -126,6 +126,30 @@ def _own_exponents(law: Law) -> list[str]:
         why = f"{listed(elsewhere)} stands outside the powers of its inputs" if elsewhere else "it has no such exponent"
         raise LawError(f"families cannot have exponents of their own, because {why}; name another law", where=law.name)
     return found
+
+
+def _is_positive(law: Law, name: str) -> bool:
+    """Whether a parameter is above zero whatever the sampler does."""
+    if name in law.sampled:
+        return FAMILIES[law.sampled[name].family].coordinate == "log"
+    return _keeps_above_zero(law.natural[name].tree, law)
+
+
+def _keeps_above_zero(node: Node, law: Law) -> bool:
+    """Whether a formula of positive parameters and shares, and of what shares leave, can only be above zero."""
+    match node:
+        case Number(value):
+            return value > 0
+        case Name(name) if name in law.sampled:
+            return FAMILIES[law.sampled[name].family].support[0] == 0
+        case Binary("-", Number(1.0), Name(name)) if name in law.sampled:
+            return FAMILIES[law.sampled[name].family].support == (0.0, 1.0)
+        case Binary("*" | "/" | "+", left, right):
+            return _keeps_above_zero(left, law) and _keeps_above_zero(right, law)
+        case Call("exp", _):
+            return True
+        case _:
+            return False
 
 
 def _is_power(node: Node, law: Law) -> TypeGuard[Binary]:

@@ -106,12 +106,32 @@ def test_a_law_is_finite_and_falls_wherever_its_priors_put_it(name: str) -> None
 
 def test_the_exponent_of_a_broken_law_goes_from_early_to_late() -> None:
     found = law("broken_power_law")
-    values = {"level": 0.0, "floor": 0.0, "late": 0.5, "early": 0.2, "place": 1.0, "f1": 0.7}
+    slope = 0.5 * (0.2 + 0.8 / (1 + math.exp(1.0 / 0.7)))
+    values = {"level": 0.0, "floor": 0.0, "slope": slope, "early": 0.2, "place": 1.0, "f1": 0.7}
     fixed = {"X0": 1e10, "L0": 2.0}
     natural = found.complete(values, fixed)
     for ratio, exponent in ((1e-9, 0.1), (1e9, 0.5)):
         here, there = (evaluate(found.formula, natural | {"X": 1e10 * ratio * factor}) for factor in (1.0, math.e))
         assert math.log(here / there) == pytest.approx(exponent, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", MIXED)
+def test_the_slope_is_the_exponent_of_the_whole_loss_at_the_centre_and_leaves_the_priors_theirs(name: str) -> None:
+    found, fixed = law(name), {"X0": 1e10, "L0": 2.0}
+    drawn = found.draw_priors(fixed, draws=20_000, seed=1)
+    low, high = (evaluate(found.formula, drawn | fixed | {"X": 1e10 * factor}) for factor in (0.999, 1.001))
+    found_slope = -np.log(high / low) / np.log(1.001 / 0.999)
+    # A slope near nothing is lost among the digits of a loss.
+    steep = drawn["slope"] > 1e-6
+    assert steep.mean() > 0.999
+    np.testing.assert_allclose(found_slope[steep], drawn["slope"][steep], rtol=1e-3)
+    exponent = drawn["c0"] + drawn["c1"] if name == "broken_power_law" else drawn["alpha"]
+    middle = 0.4 if name == "broken_power_law" else 0.25
+    # Three standard errors of a mean and of a standard deviation.
+    assert np.log(exponent).mean() == pytest.approx(np.log(middle), abs=3 * 0.6 / np.sqrt(20_000))
+    assert np.log(exponent).std() == pytest.approx(0.6, abs=3 * 0.6 / np.sqrt(40_000))
+    # Still independent of the floor.
+    assert abs(np.corrcoef(np.log(exponent), drawn["floor"])[0, 1]) < 4 / np.sqrt(20_000)
 
 
 @pytest.mark.parametrize("column", ["N", "D", "C"])
