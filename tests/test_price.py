@@ -59,7 +59,7 @@ def test_a_file_replaces_what_it_names(tmp_path: Path) -> None:
     [
         ("speed=3", "no speed in a price"),
         ("price=free", "not a quantity"),
-        ("price=3..2", "no amount"),
+        ("price=3..2", "begins above its end"),
         ("utilisation=1.5", "above 1"),
         ("nowhere.toml", "no such price file"),
     ],

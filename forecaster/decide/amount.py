@@ -80,6 +80,8 @@ def amount(said: str | float | Amount, *, where: str = "") -> Amount:
         ends = [parse_quantity(part) for part in str(said).split("..")]
         if len(ends) > 2:
             raise QuantityError(f"`{said}` has more than two ends; write LOW..HIGH")
+        if ends[0] > ends[-1]:
+            raise QuantityError(f"`{said}` begins above its end; write LOW..HIGH")
         return Amount(ends[0], ends[-1])
     except (QuantityError, UsageError) as error:
         raise UsageError(error.message, where=where) from None
