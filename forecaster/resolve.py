@@ -21,12 +21,19 @@ FAR_SPLIT = 3.0
 
 
 def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
-    """Refuse a point that lacks an input of a law; C alone stands for the split where the laws need N and D.
+    """Refuse a point that lacks an input of a law, and a target that no response can meet.
+
+    C alone stands for the split where the laws need N and D. A response may be of either sign only where a law's noise
+    is on the response's own scale.
 
     Raises:
-        ScenarioError: with the inputs that are missing.
+        ScenarioError: with the inputs that are missing, or the target.
         RunsError: the table itself lacks one.
     """
+    laws = list(laws)
+    for target in asked.targets:
+        if target <= 0 and any(law.link != "own" for law in laws):
+            raise ScenarioError(f"a target of {target:g} cannot be met; it must be above 0", where="target")
     needed = {column_of(law, name, runs) for law in laws for name in law.inputs}
     for name in sorted(needed):
         runs.column(name)

@@ -77,8 +77,8 @@ class Scenario:
         if not self.points:
             raise ScenarioError("a forecast needs at least one point, such as N=70B,D=1.4T")
         for target in self.targets:
-            if not (math.isfinite(target) and target > 0):
-                raise ScenarioError(f"a target of {target:g} cannot be met; it must be above 0", where="target")
+            if not math.isfinite(target):
+                raise ScenarioError(f"a target of {target:g} cannot be met; it must be a finite number", where="target")
 
 
 def parse_point(text: str) -> Point:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from making import make_fit, make_runs
 from scipy import stats
 
 from forecaster.backtest import backtest
@@ -179,3 +180,12 @@ def test_known_errors_widen_the_draws_of_hidden_runs_as_they_do_the_density() ->
     still = Extrapolation(mean=0.0, sd=0.0)
     wide, narrow = (predictive_draws(found, runs, still, seed=1, most=2000).std(axis=0) for runs in (known, bare))
     assert (wide > 2 * narrow).all()
+
+
+def test_a_target_may_be_negative_where_the_response_may() -> None:
+    fitted = make_fit(law_on("own"), runs_on("own"))
+    asked = {"targets": [-50.0, 50.0], "weights": "equal", "allow_failed_checks": True}
+    answer = forecast(fitted, "N=1B", **asked)
+    assert answer.probability(below=-50.0) < 0.01 < 0.99 < answer.probability(below=50.0)
+    with pytest.raises(ScenarioError, match="a target of -1 cannot be met"):
+        forecast(make_fit(law("chinchilla"), make_runs()), "N=70B,D=1.4T", targets=[-1.0], weights="equal")
