@@ -169,7 +169,6 @@ def test_report_writes_the_card_and_its_companions(run: Run, table: Path) -> Non
     assert "90%" in card.with_suffix(".md").read_text("utf-8")
 
 
-@pytest.mark.xdist_group("demo")
 def test_demo_does_the_main_job_in_a_new_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     outcome = run("demo", "--json")

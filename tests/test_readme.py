@@ -19,8 +19,6 @@ def block(language: str) -> str:
     return found.group(1)
 
 
-# One worker makes the demo's fits once for all tests of this group.
-@pytest.mark.xdist_group("demo")
 def test_the_python_session_runs_and_gives_the_numbers_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -40,7 +38,6 @@ def test_the_python_session_runs_and_gives_the_numbers_beside_it(
     assert (tmp_path / "card.html").is_file()
 
 
-@pytest.mark.xdist_group("demo")
 def test_the_demo_prints_what_the_readme_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
