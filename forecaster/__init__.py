@@ -9,15 +9,13 @@
 Heavy libraries load on first use, so importing the package costs little.
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from forecaster.backtest import Backtest, backtest
 from forecaster.band import Band
 from forecaster.check import Check, check
 from forecaster.comparison import Comparison, compare
-from forecaster.decide.allocate import allocate
-from forecaster.decide.allocation import Allocation
-from forecaster.decide.price import Price, price
-from forecaster.decide.require import require
-from forecaster.decide.requirement import Requirement
 from forecaster.diagnosis import Verdict
 from forecaster.errors import ForecasterError, GateError, InputError
 from forecaster.example import examples, read_example
@@ -38,6 +36,19 @@ from forecaster.sensitivity import Sensitivity, sensitivity
 from forecaster.shelf import default_laws, law, shelf
 from forecaster.store import load_fits, save_fits
 from forecaster.weighting import Weighting, load_weighting, weigh
+
+if TYPE_CHECKING:
+    from forecaster.decide.allocate import allocate
+    from forecaster.decide.allocation import Allocation
+    from forecaster.decide.price import Price, price
+    from forecaster.decide.require import require
+    from forecaster.decide.requirement import Requirement
+
+_LATER = {
+    "Allocation": "allocation", "Price": "price", "Requirement": "requirement", "allocate": "allocate",
+    "price": "price", "require": "require",
+}  # fmt: skip
+"""Decisions, each with its module: loaded when first asked for, so that every other command starts sooner."""
 
 __all__ = [
     "Allocation",
@@ -92,7 +103,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(f"forecaster.decide.{_LATER[name]}"), name)
     if name == "__version__":
         from importlib.metadata import PackageNotFoundError, version
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+import forecaster
+
 PACKAGE = Path(__file__).parents[1] / "forecaster"
 
 # From the ground up; a module may import from its own floor and from those below it.
@@ -175,6 +177,13 @@ def test_no_circle_of_imports() -> None:
         if not found.function and found.target in MODULES and found.target != found.module:
             graph[found.module].add(found.target)
     assert len(list(graphlib.TopologicalSorter(graph).static_order())) == len(MODULES)
+
+
+def test_every_public_name_is_there_also_those_loaded_when_asked_for() -> None:
+    for name in forecaster.__all__:
+        assert getattr(forecaster, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = forecaster.nothing
 
 
 @pytest.mark.parametrize(
