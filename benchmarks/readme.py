@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from forecaster import Forecast, default_laws, fit, forecast, read_example, read_runs, report, sensitivity
-from forecaster.report.figure import style
+from forecaster.report.drawing import style
 from forecaster.report.path import path
 from forecaster.report.shares_figure import SOURCES, range_layers
 from forecaster.reporting import DEMO_POINT, DEMO_TARGET

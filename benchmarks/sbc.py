@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from harness import Bench, bench, design_table
@@ -208,7 +209,7 @@ def state_file(right: Law, fitted_law: Law, *, seed: int) -> Path:
     return folder / f"{right.name}-{hashlib.sha256(b''.join(parts)).hexdigest()[:16]}.jsonl"
 
 
-def _read(path: Path) -> dict[int, dict]:  # type: ignore[type-arg]
+def _read(path: Path) -> dict[int, dict[str, Any]]:
     done = {}
     for line in path.read_text("utf-8").splitlines() if path.exists() else []:
         try:

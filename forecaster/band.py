@@ -105,7 +105,7 @@ def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndar
     Args:
         draws: shape (law, sample).
         p: probability or probabilities.
-        weights: of the laws, shape (law).
+        weights: of the laws, shape (law); or of every draw, in the draws' own shape.
 
     Returns:
         An array of p's shape.
@@ -114,7 +114,8 @@ def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndar
 
 
 def _steps(draws: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    each = np.repeat(weights / draws.shape[1], draws.shape[1])
+    by_draw = weights.shape == draws.shape
+    each = weights.ravel() if by_draw else np.repeat(weights / draws.shape[1], draws.shape[1])
     keep = each > 0
     flat = draws.ravel()[keep]
     order = np.argsort(flat, kind="stable")

@@ -155,12 +155,10 @@ def require(
 
 
 def _refuse_unwritable(output: Path | None) -> None:
-    from forecaster.errors import UsageError
+    from forecaster.report.decision_figure import refuse_figure
 
-    if output is not None and output.suffix not in (".svg", ".png"):
-        raise UsageError(f"a figure is written as .svg or .png, not {output.name}", where="-o")
-    if output is not None and not output.resolve().parent.is_dir():
-        raise UsageError(f"there is no folder {output.parent} to write it to", where="-o")
+    if output is not None:
+        refuse_figure(output)
 
 
 def _with_figure(found: Allocation | Requirement, output: Path | None) -> str:

@@ -117,8 +117,8 @@ class Forecast:
         return shown
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The fan on log compute with the runs; see `forecaster.report.figure.plot_fan`."""
-        axes: Axes = upstairs("report.figure.plot_fan", self, ax)
+        """The fan on log compute with the runs; see `forecaster.report.fan_figure.plot_fan`."""
+        axes: Axes = upstairs("report.fan_figure.plot_fan", self, ax)
         return axes
 
 

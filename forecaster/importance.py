@@ -134,26 +134,6 @@ def log_prior(prior: Prior, value: np.ndarray, values: Mapping[str, Any]) -> np.
     return np.asarray(found + np.zeros(np.shape(value)))
 
 
-def mixture_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndarray:
-    """Quantiles of a mixture of weighted draws.
-
-    Args:
-        draws: any shape.
-        p: probability or probabilities.
-        weights: of the draws, same shape.
-
-    Returns:
-        An array of p's shape.
-    """
-    keep = weights.ravel() > 0
-    flat, share = draws.ravel()[keep], weights.ravel()[keep]
-    order = np.argsort(flat, kind="stable")
-    share = share[order]
-    # Each draw stands at the middle of its own step of the distribution function.
-    position = (np.cumsum(share) - 0.5 * share) / share.sum()
-    return np.asarray(np.interp(p, position, flat[order]))
-
-
 def _likelihood_differs(fit: Fit, changed: Fit) -> bool:
     def read(of: Fit) -> tuple[Any, ...]:
         noise = of.law.noise

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from forecaster.answer import answer
-from forecaster.band import Band
+from forecaster.band import Band, weighted_quantile
 from forecaster.bar import Bar, How, read_bar
 from forecaster.cache import fit_key, load_page, save_page
 from forecaster.families import CODE
 from forecaster.fit import Say
-from forecaster.importance import mixture_quantile
 from forecaster.loo import joint_log_likelihood
 from forecaster.power_scaling import Power, power_scale
 from forecaster.remarks import compute_source
@@ -197,7 +196,7 @@ def _bar(
         chances = [band.probability(below=target) for target in forecast.targets]
     else:
         with np.errstate(over="ignore"):
-            low, median, high = band.link.back(mixture_quantile(band.draws, ENDS, weights))
+            low, median, high = band.link.back(weighted_quantile(band.draws, ENDS, weights))
         chances = [float(weights[band.draws <= band.link.threshold(target)].sum()) for target in forecast.targets]
     return Bar(name, kind, float(median), float(low), float(high), how, k, tuple(chances))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -181,8 +181,7 @@ def _closed_form(fit: Fit, C: float) -> xr.DataArray | None:
     draws, log_product = fit.posterior, float(np.log(C / fit.runs.flop_per_parameter_token))
 
     def log(name: str) -> xr.DataArray:
-        found: xr.DataArray = np.log(draws[name])  # type: ignore[assignment]
-        return found
+        return cast("xr.DataArray", np.log(draws[name]))
 
     with np.errstate(invalid="ignore", divide="ignore"):
         match fit.law.formula.text:

@@ -10,7 +10,7 @@ def upstairs(place: str, noun: object, *arguments: Any) -> Any:
     """Call a function of an upper floor on a noun; its module is loaded only now.
 
     Args:
-        place: module and function inside the package, such as `report.figure.plot_fan`.
+        place: module and function inside the package, such as `report.fan_figure.plot_fan`.
         noun: its first argument.
         arguments: the others.
     """

@@ -95,3 +95,19 @@ def test_bad_input_is_refused_in_one_line(
     assert main([each.format(saved=saved, of_compute=of_compute) for each in arguments]) == 2
     err = capsys.readouterr().err.strip()
     assert match in err and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png"])
+def test_a_figure_replaces_an_earlier_one_and_nothing_else(
+    suffix: str, saved: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"chance{suffix}"
+    path.write_bytes(b"years of work")
+    asked = ["require", saved, "--loss", "2.3", "-o", str(path), "--quiet"]
+    assert main(asked) == 2
+    assert "already exists and is something else" in capsys.readouterr().err
+    assert path.read_bytes() == b"years of work"
+    path.unlink()
+    assert main(asked) == main(asked) == 0
+    assert path.stat().st_size > 5_000
+    assert list(tmp_path.iterdir()) == [path]

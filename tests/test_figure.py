@@ -1,6 +1,7 @@
 """Figures: what must be seen in them, their words, and the same bytes each time."""
 
 import re
+import sys
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -12,8 +13,12 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from forecaster.forecast import Forecast, forecast
+from forecaster.posterior import Fit
+from forecaster.predictive import curve_and_noise
+from forecaster.report.by_law_figure import law_figure_size, plot_by_law
+from forecaster.report.drawing import BANDS, MARKERS, style
 from forecaster.report.fan import fan
-from forecaster.report.figure import BANDS, MARKERS, law_figure_size, plot_by_law, plot_fan, style
+from forecaster.report.fan_figure import plot_fan
 from forecaster.report.picture import svg
 from forecaster.shelf import law
 
@@ -56,17 +61,19 @@ def test_the_fan_meets_the_forecast_at_the_point(answer: Forecast) -> None:
 
 
 def test_the_fan_keeps_the_tokens_per_parameter_of_the_point(answer: Forecast, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, float]] = []
-    real = Forecast.along
+    asked: list[dict[str, np.ndarray]] = []
 
-    def spy(self: Forecast, points: list[dict[str, float]]) -> object:
-        asked.extend(points)
-        return real(self, points)
+    def spy(fit: Fit, inputs: dict[str, np.ndarray], ratio: np.ndarray, *, seed: int) -> object:
+        asked.append({**inputs, "C": ratio * fit.references.scale_largest})
+        return curve_and_noise(fit, inputs, ratio, seed=seed)
 
-    monkeypatch.setattr(Forecast, "along", spy)
+    # The package's own name `report` is the verb.
+    monkeypatch.setattr(sys.modules["forecaster.report.path"], "curve_and_noise", spy)
     along = fan(answer, answer.points[0])
-    assert np.allclose([at["D"] / at["N"] for at in asked], 20.0)
-    assert np.allclose([at["C"] / (6 * at["N"] * at["D"]) for at in asked], 1.0)
+    for at in asked:
+        assert np.allclose(at["D"] / at["N"], 20.0)
+        assert np.allclose(at["C"] / (6 * at["N"] * at["D"]), 1.0)
+    assert asked
     assert along.scale[0] == pytest.approx(answer.runs.column("C").min())
     assert along.scale[-1] == pytest.approx(1.6 * answer.points[0].at["C"])
 

@@ -19,7 +19,7 @@ from forecaster.fit import build_model, compile_density, density_data, fit
 from forecaster.forecast import forecast
 from forecaster.formula import evaluate
 from forecaster.law import Law
-from forecaster.posterior import references
+from forecaster.posterior import Fit, references
 from forecaster.runs import Runs, read_runs
 from forecaster.shelf import DEFAULT_MIXTURE, law, read_law
 from forecaster.store import save_fits
@@ -124,7 +124,7 @@ def test_reference_values_that_are_held_take_the_place_of_the_tables_own(small_r
     assert not (tmp_path / "fits").exists()
 
 
-def fingerprint(fitted) -> str:  # type: ignore[no-untyped-def]
+def fingerprint(fitted: Fit) -> str:
     return hashlib.sha256(fitted.posterior.to_array().values.tobytes()).hexdigest()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from making import make_runs
@@ -51,10 +53,10 @@ def test_a_value_hides_what_lies_above_it_and_another_column_may_order_the_runs(
     [({"holdout": 0}, InputError), ({"holdout": 0.99}, TooFewRuns), ({"by": "nothing"}, RunsError),
      ({"by": "date"}, InputError)],
 )  # fmt: skip
-def test_what_cannot_be_cut_is_refused(options: dict[str, object], error: type[Exception]) -> None:
+def test_what_cannot_be_cut_is_refused(options: dict[str, Any], error: type[Exception]) -> None:
     runs: Runs = make_runs()
     with pytest.raises(error):
-        holdout(runs, **options)  # type: ignore[arg-type]
+        holdout(runs, **options)
 
 
 def test_a_date_that_is_none_is_refused_with_its_row() -> None:

@@ -22,7 +22,7 @@ from forecaster.diagnosis import Verdict
 from forecaster.errors import NotConverged
 from forecaster.forecast import Forecast, forecast
 from forecaster.formula import evaluate
-from forecaster.importance import Reweighting, importance, log_prior, mixture_quantile, smoothed
+from forecaster.importance import Reweighting, importance, log_prior, smoothed
 from forecaster.law import Law
 from forecaster.override import with_priors
 from forecaster.posterior import Fit
@@ -114,7 +114,7 @@ def test_weighted_draws_stand_for_the_exact_posterior_under_another_prior_and_wi
         for index, name in enumerate(("floor", "b")):
             draws = before.posterior[name].values.ravel()
             sd = math.sqrt(covariance[index, index])
-            said = mixture_quantile(draws, np.array([0.05, 0.5, 0.95]), found.weights)
+            said = weighted_quantile(draws, np.array([0.05, 0.5, 0.95]), found.weights)
             wanted = stats.norm(mean[index], sd).ppf([0.05, 0.5, 0.95])
             # Monte Carlo error of an extreme quantile, of as many draws as the weights are worth.
             assert np.abs(said - wanted).max() < 4 * 2.1 * sd / math.sqrt(found.effective)
@@ -346,4 +346,4 @@ def test_equal_weights_give_the_quantiles_of_a_band() -> None:
     draws = np.random.default_rng(3).standard_normal((3, 400))
     shares, p = np.array([0.2, 0.5, 0.3]), np.array([0.05, 0.5, 0.95])
     weights = np.repeat(shares / 400, 400).reshape(3, 400)
-    np.testing.assert_allclose(mixture_quantile(draws, p, weights), weighted_quantile(draws, p, shares), rtol=1e-12)
+    np.testing.assert_allclose(weighted_quantile(draws, p, weights), weighted_quantile(draws, p, shares), rtol=1e-12)

@@ -179,8 +179,8 @@ class Allocation:
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The isoFLOP curves with the runs and the optimum; see `forecaster.report.decision_figure`."""
-        axes: Axes = upstairs("report.decision_figure.plot_isoflop", self, ax)
+        """The isoFLOP curves with the runs and the optimum; see `forecaster.report.allocation_figure`."""
+        axes: Axes = upstairs("report.allocation_figure.plot_isoflop", self, ax)
         return axes
 
 

@@ -156,6 +156,6 @@ class Requirement:
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The chance of each target over compute; see `forecaster.report.decision_figure`."""
-        axes: Axes = upstairs("report.decision_figure.plot_chance", self, ax)
+        """The chance of each target over compute; see `forecaster.report.chance_figure`."""
+        axes: Axes = upstairs("report.chance_figure.plot_chance", self, ax)
         return axes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecaster.report.answers import answers
-from forecaster.report.drawing import ACCENT, MUTED, PAPER, new_axes, sentence_case, style
+from forecaster.report.drawing import ACCENT, MUTED, PAPER, figure_of, new_axes, sentence_case, style
 from forecaster.report.prose import metric
 from forecaster.report.table import spread
 
@@ -42,7 +42,7 @@ def plot_by_law(forecast: Forecast, ax: Axes | None = None, *, point: int = 0) -
         rows.append(("all laws, mixed", asked.predictive, mixed))
     with style():
         ax = ax or new_axes(size=law_figure_size(len(rows)))
-        narrow = ax.get_figure(root=True).get_figwidth() < SLIM  # type: ignore[union-attr]
+        narrow = figure_of(ax).get_figwidth() < SLIM
         for row, (name, band, said) in enumerate(rows):
             # The mixture is the answer; laws alone are its parts.
             strong = len(rows) == 1 or row == len(rows) - 1

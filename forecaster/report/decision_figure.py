@@ -1,186 +1,27 @@
-"""Figures of decisions: isoFLOP curves with the optimum, its path over compute, the overhead, and a target's chance."""
+"""The whole figure of a decision, as a file."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from forecaster.band import weighted_quantile
-from forecaster.decide.allocation import Allocated, Allocation, others_of
-from forecaster.decide.inference import Lifetime
-from forecaster.decide.mixture import mixture_draws, thinned, weights_of
-from forecaster.decide.quantiles import quantiles
+from forecaster.decide.allocation import Allocation
 from forecaster.decide.requirement import Requirement
-from forecaster.decide.words import range_text
-from forecaster.extrapolation import STUDIED
-from forecaster.posterior import Fit
-from forecaster.quantity import format_quantity
+from forecaster.errors import UsageError
+from forecaster.report.allocation_figure import plot_isoflop, plot_path
+from forecaster.report.chance_figure import plot_chance
 from forecaster.report.decision_words import alt_text, figure_sentence
-from forecaster.report.figure import ACCENT, BANDS, INK, MUTED, PAPER, SHADE, style
+from forecaster.report.drawing import PAPER, style
+from forecaster.report.files import write_all
+from forecaster.report.overhead_figure import plot_overhead
 from forecaster.report.picture import svg
-from forecaster.report.prose import metric
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CURVE_NODES = 33
-CURVE_DRAWS = 1_000
-MASSES = (0.9, 0.5)
-TABLE_BUDGETS = 2
-STYLES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (6, 1.5, 1, 1.5)), (0, (1, 2)))
-"""Line styles that stay apart in black and white."""
-
-MOST_OVERHEAD = 2.0
-
-
-def plot_isoflop(allocation: Allocation, ax: Axes | None = None) -> Axes:
-    """The loss over parameters at each budget with its 50 and 90% range, the runs, and the optimum of every budget.
-
-    Two of the table's own budgets are drawn as well, so that the curves can be seen beside runs.
-
-    Args:
-        allocation: what to show.
-        ax: where to draw; a new figure where not given.
-    """
-    with style():
-        ax = ax or _new_axes()
-        answer = allocation.forecast
-        ax.set_xscale("log")
-        few = [thinned(fit, CURVE_DRAWS) for fit in answer.fits]
-        shown = [(each.C, each) for each in allocation.budgets]
-        lowest, highest = np.inf, -np.inf
-        for budget, each in [*((C, None) for C in _own_budgets(allocation)), *shown]:
-            low, high = _isoflop(ax, allocation, few, budget, each)
-            lowest, highest = min(lowest, low), max(highest, high)
-        _draw_optima(ax, allocation, few)
-        runs = answer.runs
-        ax.plot(runs.column("N"), runs.column("loss"), "o", markersize=3.2, color=INK, markerfacecolor="none",
-                markeredgewidth=0.7, linestyle="none", label="runs", zorder=2)  # fmt: skip
-        highest = max(highest, float(np.quantile(runs.column("loss"), 0.9)))
-        span = highest - lowest
-        ax.set_ylim(lowest - 0.08 * span, highest + 0.1 * span)
-        _quantity_axis(ax, "Parameters")
-        ax.set_ylabel(_sentence_case(metric(runs)))
-        ax.grid(axis="y")
-        ax.legend(*_unique(ax), loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=3)
-    return ax
-
-
-def plot_path(allocation: Allocation, ax: Axes | None = None) -> Axes:
-    """The compute-optimal parameters over compute, pooled with its 50 and 90% range and law by law, with the runs."""
-    with style():
-        ax = ax or _new_axes()
-        path, runs = allocation.path, allocation.forecast.runs
-        C = np.array([split.C for split in path])
-        weights = np.array([path[0].weights[str(name)] for name in path[0].log_N["law"].values])
-        ax.set_xscale("log")
-        ax.set_yscale("log")
-        for mass in MASSES:
-            ends = np.exp([weighted_quantile(s.log_N.values, [(1 - mass) / 2, (1 + mass) / 2], weights) for s in path])
-            ax.fill_between(C, *ends.T, color=BANDS[mass], linewidth=0, label=f"{mass:.0%} range")
-        for name, line in zip(path[0].log_N["law"].values, STYLES[1:], strict=False):
-            middle = [float(np.exp(np.median(split.log_N.sel(law=name).values))) for split in path]
-            ax.plot(C, middle, color=INK, linewidth=1.0, linestyle=line, label=str(name))
-        ax.plot(C, [split.N for split in path], color=ACCENT, linewidth=1.8, label="median")
-        ax.plot(runs.column("C"), runs.column("N"), "o", markersize=3.2, color=MUTED, markerfacecolor="none",
-                markeredgewidth=0.7, linestyle="none", label="runs", zorder=1.5)  # fmt: skip
-        for each in allocation.budgets:
-            ax.plot([each.C, each.C], each.interval(0.9), color=ACCENT, linewidth=2.0, solid_capstyle="butt")
-            ax.plot(each.C, each.median(), "o", color=ACCENT, markersize=8, markeredgecolor=PAPER, zorder=4)
-            ax.annotate(format_quantity(each.median()), (each.C, each.interval(0.9)[1]), (0, 5),
-                        textcoords="offset points", ha="center", fontweight="bold", color=ACCENT)  # fmt: skip
-        ax.axvspan(float(runs.column("C").max()), ax.get_xlim()[1], facecolor=SHADE, edgecolor="none", zorder=0)
-        ax.set_xlim(C[0], C[-1])
-        bottom, top = ax.get_ylim()
-        ax.set_ylim(bottom, 1.6 * top)
-        _power_axis(ax)
-        ax.set_ylabel("Compute-optimal parameters")
-        _quantity_ticks(ax, "y")
-        ax.grid(axis="y")
-        ax.legend(*_unique(ax), loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=3)
-    return ax
-
-
-def plot_overhead(allocation: Allocation, ax: Axes | None = None, *, budget: int = 0) -> Axes:
-    """Compute beyond the least for the same loss over parameters, with the inference tokens and without.
-
-    Args:
-        allocation: with inference tokens.
-        ax: where to draw; a new figure where not given.
-        budget: which of the budgets, from 0.
-    """
-    each = allocation.budgets[budget]
-    life = each.lifetime
-    if life is None:
-        raise ValueError("there is no overhead without inference tokens")
-    with style():
-        ax = ax or _new_axes()
-        ax.set_xscale("log")
-        N = life.overhead.N
-        lines = _overhead_lines(life)
-        for mass in MASSES:
-            low, high = lines[f"{mass:.0%} low"], lines[f"{mass:.0%} high"]
-            ax.fill_between(N, low, np.minimum(high, 2 * MOST_OVERHEAD), color=BANDS[mass], linewidth=0,
-                            label=f"{mass:.0%} range")  # fmt: skip
-        ax.plot(N, lines["median"], color=ACCENT, linewidth=1.8, label=f"median, serving {life.tokens.text} tokens")
-        ax.plot(N, lines["training only"], color=INK, linewidth=1.3, linestyle=STYLES[1], label="median, serving none")
-        top = MOST_OVERHEAD
-        if life.here is not None:
-            here = float(life.here.N[0])
-            ax.axvline(here, color=INK, linewidth=0.8, linestyle=(0, (5, 3)))
-            middle = quantiles(1 + life.here.lifetime[..., 0], life.weights, 0.5)[0]
-            said = "beyond reach" if middle is None else f"+{100 * (middle - 1):.0f}%"
-            right = here > np.sqrt(N[0] * N[-1])
-            ax.annotate(
-                f"you are here:\n{format_quantity(here)}, {said}",
-                (here, 0.97 * top),
-                (-6 if right else 6, 0),
-                textcoords="offset points",
-                ha="right" if right else "left",
-                va="top",
-                fontweight="bold",
-            )
-        ax.set_xlim(N[0], N[-1])
-        ax.set_ylim(0, top)
-        _quantity_axis(ax, "Parameters")
-        ax.set_ylabel("Extra compute for the same loss (%)")
-        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
-        ax.grid(axis="y")
-        ax.legend(*_unique(ax), loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=2)
-    return ax
-
-
-def plot_chance(requirement: Requirement, ax: Axes | None = None) -> Axes:
-    """The chance that a new run meets each target, over its compute, with the 50% and 90% budgets marked."""
-    with style():
-        ax = ax or _new_axes()
-        ax.set_xscale("log")
-        for each, line in zip(requirement.targets, STYLES * len(requirement.targets), strict=False):
-            C = np.array([at["C"] for at in each.curve_at])
-            median, (low, high) = each.median, each.interval(0.9)
-            half = "never half of the time" if median is None else f"half of the time at {format_quantity(median)}"
-            label = f"{each.target:g} or less: {half}"
-            ax.plot(C, each.chance, color=ACCENT, linewidth=1.8, linestyle=line, label=label)
-            if median is None:
-                continue
-            ax.plot(median, 0.5, "o", color=ACCENT, markersize=8, markeredgecolor=PAPER, zorder=4)
-            if len(requirement.targets) == 1:
-                ax.plot([low or C[0], high or C[-1]], [0.5, 0.5], color=ACCENT, linewidth=2.0, solid_capstyle="butt")
-                said = f"{format_quantity(median)} FLOP\n({range_text((low, high))})"
-                ax.annotate(said, (median, 0.5), (8, -8), textcoords="offset points", va="top", fontweight="bold",
-                            color=ACCENT)  # fmt: skip
-        _shade_unstudied(ax, requirement.largest)
-        ax.set_ylim(0, 1.02)
-        _power_axis(ax)
-        ax.set_ylabel("Chance that a new run meets the target (%)")
-        ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
-        ax.grid(axis="y")
-        ax.legend(*_unique(ax), loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=min(2, len(requirement.targets)))
-    return ax
+NAME = "forecaster-decision"
+"""What tells an earlier figure of a decision from any other file: in the ids of an SVG, as Software in a PNG."""
 
 
 def draw(found: Allocation | Requirement) -> Figure:
@@ -208,7 +49,7 @@ def write_figure(found: Allocation | Requirement, path: Path) -> str:
 
     Args:
         found: what to draw.
-        path: ending in .svg or .png.
+        path: ending in .svg or .png; see `refuse_figure`.
 
     Returns:
         The sentence that belongs under it.
@@ -216,129 +57,27 @@ def write_figure(found: Allocation | Requirement, path: Path) -> str:
     figure, sentence = draw(found), figure_sentence(found)
     if path.suffix == ".svg":
         title = "Chance of a target" if isinstance(found, Requirement) else "Compute-optimal training"
-        path.write_text(svg(figure, title=title, description=alt_text(found), name="decision"), "utf-8")
+        content = svg(figure, title=title, description=alt_text(found), name=NAME).encode()
     else:
+        drawn = io.BytesIO()
         with style():
-            figure.savefig(path, dpi=150, facecolor=PAPER, metadata={"Description": alt_text(found), "Software": None})
+            figure.savefig(drawn, dpi=150, facecolor=PAPER, metadata={"Description": alt_text(found), "Software": NAME})
+        content = drawn.getvalue()
+    write_all({path: content})
     return f"Figure: {sentence}"
 
 
-def _isoflop(
-    ax: Axes, allocation: Allocation, few: Sequence[Fit], budget: float, each: Allocated | None
-) -> tuple[float, float]:
-    """One budget's valley; returns the lowest and the highest value that must be in view."""
-    answer = allocation.forecast
-    if each is None:
-        near = min(allocation.path, key=lambda split: abs(np.log(split.C / budget)))
-        centre, half = near.N * (budget / near.C) ** 0.5, np.log(8.0)
-    else:
-        low, high = each.interval(0.95)
-        centre, half = each.median(), max(np.log(high / each.median()), np.log(each.median() / low)) + np.log(2.0)
-    N = centre * np.exp(np.linspace(-half, half, CURVE_NODES))
-    rule = answer.runs.flop_per_parameter_token
-    others = others_of(allocation.budgets[0].point.at)
-    at = {"N": N, "D": budget / (rule * N), "C": np.full_like(N, budget)}
-    at |= {name: np.full_like(N, value) for name, value in others.items()}
-    draws = mixture_draws(answer, at, fits=few, noise=False)
-    p = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
-    link, weights = answer.fits[0].link, weights_of(answer)
-    bands = np.array([link.back(weighted_quantile(draws[..., i], p, weights)) for i in range(len(N))])
-    strong = each is not None
-    ax.fill_between(N, bands[:, 0], bands[:, 4], color=BANDS[0.9], linewidth=0, label="90% range", zorder=1)
-    ax.fill_between(N, bands[:, 1], bands[:, 3], color=BANDS[0.5], linewidth=0, label="50% range", zorder=1.1)
-    color = ACCENT if strong else MUTED
-    ax.plot(N, bands[:, 2], color=color, linewidth=1.8 if strong else 1.1, label="median" if strong else "", zorder=3)
-    side = -1
-    ax.annotate(f"{format_quantity(budget)} FLOP", (N[side], bands[side, 2]), (4, 0), textcoords="offset points",
-                va="center", color=color, fontsize=9.5, annotation_clip=False)  # fmt: skip
-    if each is not None:
-        level = float(np.interp(np.log(each.median()), np.log(N), bands[:, 2]))
-        ax.plot(each.interval(0.9), [level, level], color=INK, linewidth=2.0, solid_capstyle="butt", zorder=4)
-        ax.plot(each.median(), level, "o", color=INK, markersize=7, markeredgecolor=PAPER, zorder=5)
-        ax.annotate(format_quantity(each.median()), (each.median(), float(bands[:, 0].min())), (0, -4),
-                    textcoords="offset points", ha="center", va="top", fontweight="bold", color=ACCENT)  # fmt: skip
-    return float(bands[:, 0].min()), float(bands[:, 3].max())
+def refuse_figure(path: Path) -> None:
+    """Refuse a place where the figure of a decision cannot or must not go, before any work is done.
 
+    A file that stands there already is replaced only if it is an earlier figure.
 
-def _shade_unstudied(ax: Axes, largest: float) -> None:
-    """The largest run as a line, and what lies beyond the distances that were studied as a shade, where in view."""
-    start, end = ax.get_xlim()
-    edge = STUDIED * largest
-    if start < largest < end:
-        ax.axvline(largest, color=MUTED, linewidth=0.8)
-        ax.annotate("largest run", (largest, 0.02), (-4, 0), textcoords="offset points", ha="right", color=MUTED,
-                    fontsize=9.5, style="italic")  # fmt: skip
-    if edge < end:
-        ax.axvspan(max(edge, start), end, facecolor=SHADE, edgecolor="none", zorder=0)
-        ax.annotate(f"over {STUDIED:g} times\nthe largest run", (end, 0.02), (-5, 0), textcoords="offset points",
-                    ha="right", color=MUTED, fontsize=9.5, style="italic")  # fmt: skip
-    ax.set_xlim(start, end)
-
-
-def _draw_optima(ax: Axes, allocation: Allocation, few: Sequence[Fit]) -> None:
-    """The loss at the compute-optimal split from budget to budget."""
-    path, answer = allocation.path, allocation.forecast
-    at = {"N": np.array([s.N for s in path]), "D": np.array([s.D for s in path]), "C": np.array([s.C for s in path])}
-    at |= {name: np.full(len(path), value) for name, value in others_of(allocation.budgets[0].point.at).items()}
-    draws, weights = mixture_draws(answer, at, fits=few, noise=False), weights_of(answer)
-    loss = [answer.fits[0].link.back(weighted_quantile(draws[..., i], 0.5, weights)) for i in range(len(path))]
-    ax.plot(at["N"], loss, color=INK, linewidth=1.0, linestyle=STYLES[2], label="optimum over compute", zorder=3.5)
-
-
-def _own_budgets(allocation: Allocation) -> list[float]:
-    """Two budgets inside the table, a quarter and nearly all of the way up its range."""
-    C = np.log(allocation.forecast.runs.column("C"))
-    return [float(np.exp(np.quantile([C.min(), C.max()], share))) for share in (0.4, 0.9)][:TABLE_BUDGETS]
-
-
-def _overhead_lines(life: Lifetime) -> dict[str, np.ndarray]:
-    """The overhead's quantiles over parameters; beyond any amount where a range has no end."""
-    p = {"90% low": 0.05, "50% low": 0.25, "median": 0.5, "50% high": 0.75, "90% high": 0.95}
-
-    def along(draws: np.ndarray, share: float) -> np.ndarray:
-        found = [quantiles(1 + draws[..., i], life.weights, share)[0] for i in range(draws.shape[-1])]
-        return np.array([np.inf if each is None else each - 1 for each in found])
-
-    lines = {name: along(life.overhead.lifetime, share) for name, share in p.items()}
-    return lines | {"training only": along(life.overhead.training, 0.5)}
-
-
-def _new_axes() -> Axes:
-    from matplotlib import pyplot
-
-    return pyplot.subplots()[1]
-
-
-def _unique(ax: Axes) -> tuple[list[Any], list[str]]:
-    """One handle for each label."""
-    by_label = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
-    return list(by_label.values()), list(by_label)
-
-
-def _quantity_axis(ax: Axes, label: str) -> None:
-    ax.set_xlabel(label)
-    _quantity_ticks(ax, "x")
-
-
-def _quantity_ticks(ax: Axes, which: str) -> None:
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    axis = ax.xaxis if which == "x" else ax.yaxis
-    low, high = ax.get_xlim() if which == "x" else ax.get_ylim()
-    axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 300 else (1.0, 2.0, 5.0), numticks=12))
-    axis.set_major_formatter(lambda value, _: format_quantity(value))
-    axis.set_minor_locator(NullLocator())
-
-
-def _power_axis(ax: Axes) -> None:
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    ax.set_xlabel("Training compute (FLOP)")
-    ax.xaxis.set_major_locator(LogLocator(numticks=9))
-    powers = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-    ax.xaxis.set_major_formatter(lambda value, _: "10" + str(round(np.log10(value))).translate(powers))
-    ax.xaxis.set_minor_locator(NullLocator())
-
-
-def _sentence_case(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    Raises:
+        UsageError: neither .svg nor .png, no such folder, or a file of something else.
+    """
+    if path.suffix not in (".svg", ".png"):
+        raise UsageError(f"a figure is written as .svg or .png, not {path.name}", where="-o")
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent} to write it to", where="-o")
+    if path.exists() and not (path.is_file() and NAME.encode() in path.read_bytes()):
+        raise UsageError("already exists and is something else; choose another name", where=str(path))

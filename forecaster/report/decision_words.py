@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from forecaster.band import weighted_quantile
 from forecaster.decide.allocation import Allocation
 from forecaster.decide.requirement import Requirement
 from forecaster.decide.requirement_text import path_text
 from forecaster.decide.words import amount_text, range_text
 from forecaster.quantity import format_quantity
-from forecaster.report.table import Table, percent
+from forecaster.report.table import percent
 
 
 def figure_sentence(found: Allocation | Requirement) -> str:
@@ -45,34 +40,3 @@ def alt_text(found: Allocation | Requirement) -> str:
         for each in found.budgets
     )
     return f"Valley-shaped curves of the loss over parameters, one a budget: {said}."
-
-
-def figure_table(found: Allocation | Requirement) -> Table:
-    """The numbers behind the figure of a decision."""
-    if isinstance(found, Requirement):
-        chances = [
-            (f"{each.target:g}", format_quantity(at["C"]), percent(float(chance)))
-            for each in found.targets
-            for at, chance in zip(each.curve_at, each.chance, strict=True)
-        ]
-        return Table("Chance of meeting the target", ("target", "FLOP", "chance"), tuple(chances))
-    rows: list[tuple[str, ...]] = [
-        (format_quantity(each.C), format_quantity(each.median()), range_text(each.interval(0.5)),
-         range_text(each.interval(0.9)))
-        for each in found.budgets
-    ]  # fmt: skip
-    rows += [
-        (
-            format_quantity(split.C),
-            format_quantity(split.N),
-            *(range_text(_pooled(split, mass)) for mass in (0.5, 0.9)),
-        )
-        for split in found.path
-    ]
-    return Table("Compute-optimal parameters", ("FLOP", "median", "50% range", "90% range"), tuple(rows))
-
-
-def _pooled(split: Any, mass: float) -> tuple[float, float]:
-    weights = np.array([split.weights[str(name)] for name in split.log_N["law"].values])
-    low, high = np.exp(weighted_quantile(split.log_N.values, [(1 - mass) / 2, (1 + mass) / 2], weights))
-    return float(low), float(high)

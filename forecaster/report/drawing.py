@@ -14,6 +14,8 @@ from forecaster.report.table import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
 
     from forecaster.runs import Runs
 
@@ -27,7 +29,7 @@ MARKERS = "osD^vP"
 """One for each family or method; with more of them than that all look alike."""
 
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.6)), (0, (6, 1.6, 1, 1.6)), (0, (3, 1, 1, 1, 1, 1)))
-"""One for each law; with more of them they start again."""
+"""Line styles that stay apart in black and white; with more lines than that they start again."""
 
 NARROW = 4.0
 """Width of the axes in inches below which labels are cut short."""
@@ -57,7 +59,14 @@ def across(ax: Axes, x: float) -> float:
 
 def is_narrow(ax: Axes) -> bool:
     """Whether the axes are too narrow for long labels, as on a phone."""
-    return float(ax.bbox.width / ax.get_figure(root=True).dpi) < NARROW  # type: ignore[union-attr]
+    return float(ax.bbox.width / figure_of(ax).dpi) < NARROW
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure that axes stand on."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
 
 
 def sentence_case(text: str) -> str:
@@ -149,6 +158,32 @@ def legend_above(ax: Axes, handles: Sequence[Any], labels: Sequence[str], *, col
 def dash_of(laws: Iterable[str]) -> dict[str, Any]:
     """A line style for each law, by name."""
     return {name: DASHES[index % len(DASHES)] for index, name in enumerate(laws)}
+
+
+def one_each(ax: Axes) -> tuple[list[Any], list[str]]:
+    """The axes' legend entries, one handle for each label."""
+    by_label = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    return list(by_label.values()), list(by_label)
+
+
+def compute_axis(ax: Axes) -> None:
+    """Name and ticks of a logarithmic x axis of compute."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    ax.set_xlabel(SCALE_NAMES["C"])
+    ax.xaxis.set_major_locator(LogLocator(numticks=9))
+    ax.xaxis.set_major_formatter(_power_of_ten)
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def quantity_axis(axis: Axis) -> None:
+    """Ticks of a logarithmic axis as quantities, such as 20B; its limits must be set."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 300 else (1.0, 2.0, 5.0), numticks=12))
+    axis.set_major_formatter(lambda value, _: format_quantity(value))
+    axis.set_minor_locator(NullLocator())
 
 
 def _power_of_ten(value: float, _: Any) -> str:

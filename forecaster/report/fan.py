@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecaster.report.path import path
+
 if TYPE_CHECKING:
     from forecaster.answer import PointForecast
     from forecaster.forecast import Forecast
@@ -19,7 +21,6 @@ BEYOND = 1.6
 
 FAN_MASSES = (0.9, 0.8, 0.5)
 EVEN_IN_LOG, EVEN = 24, 12
-
 
 MOST_MARKED = 1000
 """Runs that a fan shows as marks; more would make a page too heavy to send."""
@@ -54,14 +55,11 @@ def fan(forecast: Forecast, point: PointForecast) -> Fan:
     Where the point has N and D, both grow with the square root of compute, so that tokens per parameter stay those of
     the point and compute is counted as it is there. Otherwise the table's scale moves alone. Other inputs are held.
     """
-    steps = forecast.along([_at(forecast, point, value) for value in _scales(forecast, point)])
-    ends = {mass: np.array([step.predictive.interval(mass) for step in steps]) for mass in FAN_MASSES}
-    return Fan(
-        scale=np.array([step.at[forecast.runs.scale] for step in steps]),
-        median=np.array([step.predictive.median for step in steps]),
-        bounds={mass: (pairs[:, 0], pairs[:, 1]) for mass, pairs in ends.items()},
-        near=_near(forecast, point),
-    )
+    along = path(forecast, point, _scales(forecast, point))
+    tails = [p for mass in FAN_MASSES for p in ((1 - mass) / 2, (1 + mass) / 2)]
+    median, *ends = along.mixed(along.curve + along.drift + along.noise, (0.5, *tails))
+    bounds = {mass: (ends[2 * i], ends[2 * i + 1]) for i, mass in enumerate(FAN_MASSES)}
+    return Fan(scale=along.scale, median=median, bounds=bounds, near=_near(forecast, point))
 
 
 def _scales(forecast: Forecast, point: PointForecast) -> list[float]:
@@ -79,16 +77,6 @@ def _scales(forecast: Forecast, point: PointForecast) -> list[float]:
             kept.pop()
         kept.append(float(value))
     return kept
-
-
-def _at(forecast: Forecast, point: PointForecast, value: float) -> dict[str, float]:
-    scale = forecast.runs.scale
-    at = dict(point.at)
-    if scale == "C" and {"N", "D"} <= at.keys():
-        stretch = math.sqrt(value / at["C"])
-        at["N"], at["D"] = at["N"] * stretch, at["D"] * stretch
-    at[scale] = value
-    return at
 
 
 def _near(forecast: Forecast, point: PointForecast) -> np.ndarray:

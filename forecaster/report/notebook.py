@@ -228,7 +228,8 @@ def _table(table: Table) -> str:
 def _fan(forecast: Forecast) -> str:
     from matplotlib.figure import Figure
 
-    from forecaster.report.figure import plot_fan, style
+    from forecaster.report.drawing import style
+    from forecaster.report.fan_figure import plot_fan
     from forecaster.report.picture import svg
 
     with style():

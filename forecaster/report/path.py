@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -50,9 +50,14 @@ class Path:
     drift: np.ndarray
     drift_sd: np.ndarray
 
-    def mixed(self, draws: np.ndarray) -> np.ndarray:
-        """Ends and middle of the mixed laws' 90% range in the response's unit, shape (5 50 95%, step)."""
-        return self._back(quantiles(draws, EDGES, self.weights))
+    def mixed(self, draws: np.ndarray, p: Sequence[float] = EDGES) -> np.ndarray:
+        """Quantiles of the mixed laws in the response's unit, shape (p, step).
+
+        Args:
+            draws: of the laws, shape (law, sample, step).
+            p: probabilities; ends and middle of the 90% range where not given.
+        """
+        return self._back(quantiles(draws, p, self.weights))
 
     @cached_property
     def predictive(self) -> np.ndarray:

@@ -146,7 +146,8 @@ def _hanging(report: Report, index: int) -> dict[str, Any]:
 def _figure(forecast: Forecast, answer: Answer, index: int) -> dict[str, str]:
     from matplotlib.figure import Figure
 
-    from forecaster.report.figure import plot_fan, style
+    from forecaster.report.drawing import style
+    from forecaster.report.fan_figure import plot_fan
     from forecaster.report.picture import svg
 
     with style():

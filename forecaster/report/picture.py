@@ -8,7 +8,7 @@ import warnings
 from html import escape
 from typing import TYPE_CHECKING
 
-from forecaster.report.figure import ACCENT, BANDS, INK, MUTED, PAPER, SHADE, style
+from forecaster.report.drawing import ACCENT, BANDS, INK, MUTED, PAPER, SHADE, style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.band import MASSES, Band
+from forecaster.band import MASSES, Band, weighted_quantile
+from forecaster.report.path import inputs_at
 
 if TYPE_CHECKING:
     from forecaster.answer import PointForecast
@@ -78,7 +79,8 @@ def thinned(forecast: Forecast, point: PointForecast, *, draws: int) -> Thinned:
         point: one of its points.
         draws: to keep, as a mean over the laws.
     """
-    places = [_at_scale(forecast, point, ratio) for ratio in (1.0, FAR)]
+    largest = forecast.fits[0].references.scale_largest
+    places = [inputs_at(forecast, point, ratio * largest) for ratio in (1.0, FAR)]
     bands = [point.predictive, *(step.predictive for step in forecast.along(places))]
     names = [name for name, weight in forecast.weights.items() if weight > 0]
     order = [list(forecast.weights).index(name) for name in names]
@@ -118,12 +120,8 @@ def mixed_quantile(draws: Sequence[np.ndarray], weights: np.ndarray, p: Any) -> 
         weights: of the laws.
         p: probability or probabilities.
     """
-    each = np.concatenate([np.full(len(row), weight / len(row)) for row, weight in zip(draws, weights, strict=True)])
-    flat = np.concatenate(draws)
-    order = np.argsort(flat, kind="stable")
-    share = each[order]
-    position = (np.cumsum(share) - 0.5 * share) / share.sum()
-    return np.asarray(np.interp(p, position, flat[order]))
+    each = [np.full(len(row), weight / len(row)) for row, weight in zip(draws, weights, strict=True)]
+    return weighted_quantile(np.concatenate(draws), p, np.concatenate(each))
 
 
 def _choices(draws: np.ndarray, sizes: Sequence[int], *, seed: int) -> Iterator[list[np.ndarray]]:
@@ -148,15 +146,3 @@ def _difference(
         for t, right in ((t, band.probability(below=t)) for t in targets)
     ]
     return Difference(median=float(off[0]), ends=float(off[1:].max()), chance=max(map(float, chances), default=0.0))
-
-
-def _at_scale(forecast: Forecast, point: PointForecast, ratio: float) -> dict[str, float]:
-    """The point moved to a multiple of the largest run, N and D together, as the card's fan moves it."""
-    scale = forecast.runs.scale
-    value = ratio * float(forecast.runs.column(scale).max())
-    at = dict(point.at)
-    if scale == "C" and {"N", "D"} <= at.keys():
-        stretch = math.sqrt(value / at["C"])
-        at["N"], at["D"] = at["N"] * stretch, at["D"] * stretch
-    at[scale] = value
-    return at
