@@ -122,6 +122,13 @@ def main() -> None:
                 f"{what}, cached", bars[2],
                 median_of(repeat, lambda command=command: whole_process(command, plain)),
             )  # fmt: skip
+        card = ["demo", "-o", str(folder / "card.html"), "--quiet"]
+        show(
+            "the demo with its whole card, cold", "",
+            median_of(repeat, lambda: whole_process(card, environment(fresh(), fresh()))),
+        )  # fmt: skip
+        whole_process(card, plain)
+        show("the demo with its whole card, cached", "", median_of(repeat, lambda: whole_process(card, plain)))
 
     ours = []
     for seed in range(1, repeat + 1):
