@@ -13,16 +13,17 @@ from typing import Any
 
 import pytest
 from making import HELD, make_fit, make_record, make_runs
+from markupsafe import escape
 
 from forecaster.errors import UsageError
 from forecaster.forecast import Forecast, forecast
 from forecaster.note import Note
-from forecaster.report import Report, refuse_unwritable, report
+from forecaster.report import Report, prose, refuse_unwritable, report
 from forecaster.report.answers import answers
 from forecaster.report.likelihood import chance, read_words
 from forecaster.report.pdf import is_pdf
 from forecaster.report.sheet import cell_of
-from forecaster.report.table import percent, whole_percent
+from forecaster.report.table import escaped, percent, whole_percent
 from forecaster.report.workbook import SHEETS, is_workbook
 from forecaster.sensitivity import Bar, Sensitivity
 from forecaster.shelf import law
@@ -173,6 +174,26 @@ def test_paper_and_markdown_read_back_hold_the_numbers_of_the_json(said: Report,
             low, high = bar["interval"]["90"]
             assert f" {bar['name']} {bar['median']:.3f} {low:.3f} to {high:.3f} " in text
         assert said.forecast.runs.sha256 in text
+
+
+def letters(text: str) -> str:
+    """Without what a line's end may change."""
+    return re.sub(r"[\s\u00ad\u2010-]+", "", text)
+
+
+def test_every_output_takes_the_same_for_granted(said: Report, sheets: dict[str, list[list[str]]], paper: str) -> None:
+    """The sentence on the floor's prior, which a sensitivity adds, stands first of them."""
+    taken = prose.assumptions(said)
+    assert len(taken) == len(prose.assumptions(replace(said, sensitivities=()))) + 1
+    assert "it would leave the median" in taken[0]
+    below = [row[0] for row in sheets["Checks"] if row[0]]
+    assert below[below.index("Assumptions") + 1 :] == taken
+    part = said.markdown.split("## Assumptions")[1].split("## Checks")[0]
+    assert [" ".join(each.split()) for each in part.split("\n- ")[1:]] == [escaped(each) for each in taken]
+    listed = re.search(r"<h2>Taken for granted</h2>\s*<ul>(.*?)</ul>", said.html, flags=re.DOTALL)
+    assert listed and re.findall(r"<li>(.*?)</li>", listed[1]) == [str(escape(each)) for each in taken]
+    for sentence in taken:
+        assert letters(sentence) in letters(paper)
 
 
 def test_the_numbers_of_a_workbook_are_numbers(said: Report) -> None:

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from forecaster.families import families_of
-from forecaster.report.answers import Answer
+from forecaster.report.answers import Answer, answers
 from forecaster.report.rows import SOURCES
 from forecaster.report.table import listed, number, shown, spread, weight
 
 if TYPE_CHECKING:
     from forecaster.answer import PointForecast
     from forecaster.forecast import Forecast
+    from forecaster.report import Report
     from forecaster.runs import Runs
     from forecaster.sensitivity import Sensitivity
 
 
-def assumptions(forecast: Forecast, points: Iterable[Answer], sensitivity: Sensitivity | None = None) -> list[str]:
-    """What the forecast takes for granted, a sentence or two each, the prior on the irreducible part first.
+def assumptions(report: Report) -> list[str]:
+    """What a report's forecast takes for granted, a sentence or two each, the prior on the irreducible part first.
 
     Args:
-        forecast: whose assumptions.
-        points: its answers as printed.
-        sensitivity: of its first point, where it was computed.
+        report: whose forecast; the sensitivity of its first point, where it was computed, tells that prior's worth.
     """
+    forecast, sensitivity = report.forecast, next(iter(report.sensitivities), None)
     term, runs = forecast.extrapolation, forecast.runs
     direction = "lower" if term.mean < 0 else "higher"
     drift = "no direction" if term.mean == 0 else f"{abs(term.mean):.1%} {direction} on average"
-    without = [spread(answer.raw) for answer in points if answer.beyond]
+    without = [spread(answer.raw) for answer in answers(forecast) if answer.beyond]
     return [
         *_floor_sentence(sensitivity),
         "The run is made as the runs in the table were: same kind of data, tokenizer, architecture and training.",

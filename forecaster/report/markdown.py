@@ -36,7 +36,7 @@ def card_markdown(report: Report) -> str:
         parts += _point_parts(report, index, "###" if several else "##", [] if several else record)
     parts += record if several else []
     parts += ["## The laws", "\n".join(_law_lines(forecast))]
-    parts += ["## Assumptions", _list(prose.assumptions(forecast, said))]
+    parts += ["## Assumptions", _list(prose.assumptions(report))]
     parts += ["## Checks", _paragraph(prose.checks_line(forecast)), rows.checks_table(forecast).markdown]
     if notes := prose.check_notes(forecast):
         parts.append(_list(notes))

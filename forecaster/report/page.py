@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecaster.report import evidence, prose, rows
-from forecaster.report.answers import answers
 from forecaster.report.javascript import in_script
 from forecaster.report.point_page import point_page
 from forecaster.report.table import shown
@@ -38,7 +37,6 @@ def card_html(report: Report) -> str:
 
     forecast = report.forecast
     shelf, css = templates(report.template)
-    said = answers(forecast)
     level = 3 if len(forecast.points) > 1 else 2
     blocks = [point_page(report, index, shelf=shelf, level=level) for index in range(len(forecast.points))]
     values = {
@@ -59,7 +57,7 @@ def card_html(report: Report) -> str:
         "grade_means": evidence.GRADE_MEANS,
         "runs_table": rows.runs_table(forecast),
         "laws": rows.formula_table(forecast).rows,
-        "assumptions": prose.assumptions(forecast, said, next(iter(report.sensitivities), None)),
+        "assumptions": prose.assumptions(report),
         "checks_line": prose.checks_line(forecast),
         "check_notes": prose.check_notes(forecast),
         "checks": rows.checks_table(forecast),

@@ -86,7 +86,7 @@ def _data(report: Report) -> dict[str, Any]:
             "notes": evidence.record_notes(forecast),
         },
         "laws": _rows(rows.formula_table(forecast)),
-        "assumptions": prose.assumptions(forecast, said),
+        "assumptions": prose.assumptions(report),
         "checks": {
             "line": prose.checks_line(forecast),
             "table": _rows(rows.checks_table(forecast)),

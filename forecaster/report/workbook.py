@@ -48,7 +48,7 @@ def card_workbook(report: Report) -> bytes:
     _fill_laws(sheets["Laws"], forecast, said)
     _fill_record(sheets["Track record"], forecast)
     _fill_runs(sheets["Runs"], forecast)
-    _fill_checks(sheets["Checks"], forecast, said)
+    _fill_checks(sheets["Checks"], report)
     facts = [(name, value if name == "Seed" else Text(value)) for name, value, _ in provenance_rows(report)]
     sheets["Provenance"].table(("What", "Value"), facts)
     for sheet in sheets.values():
@@ -181,7 +181,8 @@ def _fill_runs(sheet: Sheet, forecast: Forecast) -> None:
         sheet.line(f"The largest {MOST_RUNS:,} of {len(runs):,} runs.")
 
 
-def _fill_checks(sheet: Sheet, forecast: Forecast, said: Sequence[Answer]) -> None:
+def _fill_checks(sheet: Sheet, report: Report) -> None:
+    forecast = report.forecast
     sheet.line(prose.checks_line(forecast))
     sheet.printed(rows.checks_table(forecast))
     sheet.sentences(prose.check_notes(forecast))
@@ -189,7 +190,7 @@ def _fill_checks(sheet: Sheet, forecast: Forecast, said: Sequence[Answer]) -> No
     if remarks:
         sheet.table(("Kind", "Code", "What it says"), remarks, "Notes")
     sheet.line("Assumptions", bold=True)
-    sheet.sentences(prose.assumptions(forecast, said))
+    sheet.sentences(prose.assumptions(report))
 
 
 def _without_clock(content: bytes, made: datetime) -> bytes:
