@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -83,16 +84,57 @@ setTimeout(() => {
 }, 300);
 """
 
+OPEN = """
+for (const each of document.querySelectorAll("details")) each.open = true;
+document.getElementById("told").textContent = JSON.stringify(document.querySelector("main").innerText);
+"""
 
-def told_by(page: str, folder: Path, *, width: int) -> Any:
+
+def told_by(page: str, folder: Path, *, width: int, asked: str = MOVE) -> Any:
     """What the card says in a window of that width, with two scripts more that its policy is told of."""
-    for script, where in ((LISTEN, "<body>"), (MOVE, "</body>")):
+    for script, where in ((LISTEN, "<body>"), (asked, "</body>")):
         digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
         page = page.replace("script-src ", f"script-src 'sha256-{digest}' ", 1)
         told = "<pre id='told' hidden></pre>" if where == "</body>" else ""
         added = f"{told}<script>{script}</script>"
         page = page.replace(where, where + added if where == "<body>" else added + where, 1)
     return json.loads(text_of(seen(page, folder, width=width), "told"))
+
+
+SOURCE = ("Markup(", "{'", "Table(", "<svg", "Exhibit(", "object at 0x")
+"""What a page shows where it prints a Python object, or a picture's source, in place of what it holds."""
+
+
+class Shown(HTMLParser):
+    """The words of a page, those in folds included, without scripts, styles and its title."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.silent, self.words = 0, ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.silent += tag in ("script", "style", "title")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.silent -= tag in ("script", "style", "title")
+
+    def handle_data(self, data: str) -> None:
+        self.words += "" if self.silent else data
+
+
+def test_no_fold_of_the_page_shows_source(page: str) -> None:
+    words = Shown(page).words
+    assert "The laws' medians lie between" in words
+    assert not [each for each in SOURCE if each in words]
+    drawn = re.search(r"<summary>Forecast under each law</summary>\s*<figure>(.*?)</figure>", page, flags=re.DOTALL)
+    assert drawn and drawn[1].count("<svg") == 2
+
+
+def test_in_a_browser_every_fold_opens_on_words_and_pictures(page: str, tmp_path: Path) -> None:
+    words = told_by(page, tmp_path, width=1280, asked=OPEN)
+    assert "The laws' medians lie between" in words
+    assert not [each for each in SOURCE if each in words]
 
 
 @pytest.mark.parametrize("width", [375, 1280])

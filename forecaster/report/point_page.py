@@ -76,7 +76,7 @@ def _figures(report: Report, index: int) -> dict[str, Any]:
     from forecaster.report.exhibits import exhibits, front_exhibits
 
     forecast = report.forecast
-    found: dict[str, Any] = {"fan": None, "by_law": None, "exhibits": [], "absent": []}
+    found: dict[str, Any] = {"fan": None, "exhibits": [], "absent": []}
     if index >= MOST_FIGURES:
         return found
     front = {each.name: pictures(each, f"{each.name}{index}") for each in front_exhibits(forecast, point=index)}
@@ -84,10 +84,10 @@ def _figures(report: Report, index: int) -> dict[str, Any]:
     found["fan"] = {"sentence": log["sentence"], "table": log["table"]}
     for scale, drawn in (("log", log), ("linear", linear)):
         found["fan"] |= {f"{scale}_{width}": drawn[width] for width in ("wide", "narrow")}
-    found["by_law"] = front.get("by-law")
+    found["exhibits"] = [front["by-law"]] if "by-law" in front else []
     if index == 0:
         annex = exhibits(forecast, point=index)
-        found["exhibits"] = [pictures(each, each.name) for each in annex.shown]
+        found["exhibits"] += [pictures(each, each.name) for each in annex.shown]
         found["absent"] = list(annex.absent.items())
     return found
 
