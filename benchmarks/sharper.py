@@ -20,9 +20,10 @@ from splits import Split, balanced, resampled, splits
 
 from forecaster import law
 from forecaster.backtest import roll
+from forecaster.distribution import log_student
 from forecaster.extrapolation import LANGUAGE_LOSS, Extrapolation, distance
 from forecaster.posterior import Fit, column_of
-from forecaster.predictive import curve_and_scale, log_student
+from forecaster.predictive import curve_and_scale
 from forecaster.scores import score_points
 from forecaster.shelf import DEFAULT_MIXTURE
 from forecaster.trial import Trial, stacked, try_fold

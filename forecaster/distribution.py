@@ -24,6 +24,8 @@ class Family:
         quantile: value at probability p, given p and the arguments.
         positive: which arguments must be above zero.
         support: the open range that its values fill whatever the arguments.
+        log_density: log density of a value given the arguments, up to a constant that depends on neither; that of
+            LogNormal and LogitNormal is the Normal's on the log and on the logit, which is how they are written.
         solve: the arguments that an interval leaves free, given its ends (one end for a family of one argument),
             the probabilities below them, and the arguments that are given.
     """
@@ -31,6 +33,7 @@ class Family:
     arguments: tuple[str, ...]
     coordinate: Coordinate
     quantile: Callable[..., Any]
+    log_density: Callable[..., Any]
     positive: tuple[str, ...]
     support: tuple[float, float]
     solve: Callable[..., tuple[float, ...]]
@@ -44,6 +47,33 @@ def _normal(p: Any) -> Any:
     from scipy.special import ndtri
 
     return ndtri(p)
+
+
+def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
+    """Log density of Student's t, the normal distribution where nu is infinite."""
+    from scipy.special import gammaln
+
+    normal = np.isinf(nu)
+    df = np.where(normal, 1.0, nu)
+    constant = gammaln((df + 1) / 2) - gammaln(df / 2) - np.log(df * np.pi) / 2
+    student = constant - (df + 1) / 2 * np.log1p(z**2 / df)
+    return np.asarray(np.where(normal, -0.5 * z**2 - 0.5 * np.log(2 * np.pi), student))
+
+
+def _log_normal(x: Any, mu: Any, sigma: Any) -> Any:
+    return -0.5 * ((x - mu) / sigma) ** 2 - np.log(sigma)
+
+
+def _log_gamma(x: Any, shape: Any, rate: Any) -> Any:
+    from scipy.special import gammaln
+
+    return (shape - 1) * np.log(x) - rate * x + shape * np.log(rate) - gammaln(shape)
+
+
+def _log_beta(x: Any, a: Any, b: Any) -> Any:
+    from scipy.special import betaln
+
+    return (a - 1) * np.log(x) + (b - 1) * np.log1p(-x) - betaln(a, b)
 
 
 def _student(p: Any, nu: Any) -> Any:
@@ -132,6 +162,7 @@ FAMILIES: dict[str, Family] = {
         ("mu", "sigma"),
         "value",
         lambda p, mu, sigma: mu + sigma * _normal(p),
+        _log_normal,
         ("sigma",),
         ANY,
         _solve_normal,
@@ -140,6 +171,7 @@ FAMILIES: dict[str, Family] = {
         ("mu", "sigma"),
         "log",
         lambda p, mu, sigma: np.exp(mu + sigma * _normal(p)),
+        lambda x, mu, sigma: _log_normal(np.log(x), mu, sigma),
         ("sigma",),
         ABOVE_ZERO,
         lambda ends, p: _solve_normal(np.log(ends), p),
@@ -148,6 +180,7 @@ FAMILIES: dict[str, Family] = {
         ("mu", "sigma"),
         "logit",
         lambda p, mu, sigma: sigmoid(mu + sigma * _normal(p)),
+        lambda x, mu, sigma: _log_normal(_logit(x), mu, sigma),
         ("sigma",),
         SHARE,
         lambda ends, p: _solve_normal(_logit(ends), p),
@@ -156,6 +189,7 @@ FAMILIES: dict[str, Family] = {
         ("nu", "mu", "sigma"),
         "value",
         lambda p, nu, mu, sigma: mu + sigma * _student(p, nu),
+        lambda x, nu, mu, sigma: log_student((x - mu) / sigma, nu) - np.log(sigma),
         ("nu", "sigma"),
         ANY,
         _solve_student,
@@ -164,6 +198,7 @@ FAMILIES: dict[str, Family] = {
         ("sigma",),
         "log",
         lambda p, sigma: sigma * _normal((1 + p) / 2),
+        lambda x, sigma: -0.5 * (x / sigma) ** 2 - np.log(sigma),
         ("sigma",),
         ABOVE_ZERO,
         lambda end, p: (float(end[0] / _normal((1 + p[0]) / 2)),),
@@ -172,6 +207,7 @@ FAMILIES: dict[str, Family] = {
         ("rate",),
         "log",
         lambda p, rate: -np.log1p(-p) / rate,
+        lambda x, rate: np.log(rate) - rate * x,
         ("rate",),
         ABOVE_ZERO,
         lambda end, p: (float(-np.log1p(-p[0]) / end[0]),),
@@ -180,15 +216,17 @@ FAMILIES: dict[str, Family] = {
         ("shape", "rate"),
         "log",
         lambda p, shape, rate: _gamma(p, shape) / rate,
+        _log_gamma,
         ("shape", "rate"),
         ABOVE_ZERO,
         _solve_gamma,
     ),
-    "Beta": Family(("a", "b"), "logit", _beta, ("a", "b"), SHARE, _solve_beta),
+    "Beta": Family(("a", "b"), "logit", _beta, _log_beta, ("a", "b"), SHARE, _solve_beta),
     "Uniform": Family(
         ("lower", "upper"),
         "logit",
         lambda p, lower, upper: lower + (upper - lower) * p,
+        lambda _x, lower, upper: -np.log(upper - lower),
         (),
         ANY,
         _solve_uniform,

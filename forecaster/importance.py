@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from forecaster.diagnosis import ESS_PRINTED
+from forecaster.distribution import FAMILIES
 from forecaster.formula import evaluate
 from forecaster.loo import RELIABLE_K, joint_log_likelihood
 from forecaster.posterior import Fit
-from forecaster.predictive import log_student
 from forecaster.prior import Prior
 
 
@@ -104,34 +104,15 @@ def sampled_values(fit: Fit) -> dict[str, Any]:
 
 
 def log_prior(prior: Prior, value: np.ndarray, values: Mapping[str, Any]) -> np.ndarray:
-    """Log density of a prior, up to a constant that does not depend on its arguments.
-
-    LogNormal and LogitNormal are read as Normal on the log and on the logit, which is how they are written.
+    """Log density of a prior, as its family has it, up to a constant that does not depend on its arguments.
 
     Args:
         prior: of one parameter.
         value: of the parameter, any shape.
         values: what the names in the prior's arguments stand for; arrays that broadcast with the value.
     """
-    from scipy.special import betaln, gammaln
-
     a = [np.asarray(evaluate(argument, values), dtype=float) for argument in prior.arguments]
-    match prior.family:
-        case "Normal" | "LogNormal" | "LogitNormal":
-            found = -0.5 * ((prior.coordinate(value, values) - a[0]) / a[1]) ** 2 - np.log(a[1])
-        case "StudentT":
-            found = log_student((value - a[1]) / a[2], a[0]) - np.log(a[2])
-        case "HalfNormal":
-            found = -0.5 * (value / a[0]) ** 2 - np.log(a[0])
-        case "Exponential":
-            found = np.log(a[0]) - a[0] * value
-        case "Gamma":
-            found = (a[0] - 1) * np.log(value) - a[1] * value + a[0] * np.log(a[1]) - gammaln(a[0])
-        case "Beta":
-            found = (a[0] - 1) * np.log(value) + (a[1] - 1) * np.log1p(-value) - betaln(a[0], a[1])
-        case _:
-            found = -np.log(a[1] - a[0]) + np.zeros(np.shape(value))
-    return np.asarray(found + np.zeros(np.shape(value)))
+    return np.asarray(FAMILIES[prior.family].log_density(value, *a) + np.zeros(np.shape(value)))
 
 
 def _likelihood_differs(fit: Fit, changed: Fit) -> bool:

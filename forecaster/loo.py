@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecaster.distribution import log_student
 from forecaster.posterior import Fit, column_of
-from forecaster.predictive import curve_and_scale, log_student, with_known_errors
+from forecaster.predictive import curve_and_scale, with_known_errors
 from forecaster.runs import Runs
 
 RELIABLE_K = 0.7

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecaster.distribution import log_student
 from forecaster.extrapolation import LANGUAGE_LOSS, OTHER_SCALE, Extrapolation, distance, stratified_student
 from forecaster.posterior import Fit, column_of
 from forecaster.runs import Runs
@@ -108,14 +109,3 @@ def with_known_errors(scale: np.ndarray, fit: Fit, runs: Runs) -> np.ndarray:
         return scale
     error = fit.link.error(runs.column("loss"), runs.column("loss_se"))
     return np.asarray(np.sqrt(scale**2 + error**2)) if error.any() else scale
-
-
-def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
-    """Log density of Student's t, the normal distribution where nu is infinite."""
-    from scipy.special import gammaln
-
-    normal = np.isinf(nu)
-    df = np.where(normal, 1.0, nu)
-    constant = gammaln((df + 1) / 2) - gammaln(df / 2) - np.log(df * np.pi) / 2
-    student = constant - (df + 1) / 2 * np.log1p(z**2 / df)
-    return np.asarray(np.where(normal, -0.5 * z**2 - 0.5 * np.log(2 * np.pi), student))
