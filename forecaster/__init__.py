@@ -9,7 +9,9 @@
 Heavy libraries load on first use, so importing the package costs little.
 """
 
+import copyreg
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from forecaster.backtest import Backtest, backtest
@@ -101,6 +103,14 @@ __all__ = [
     "with_noise",
     "with_priors",
 ]
+
+
+def _read_only(items: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(items)
+
+
+# Nouns hold read-only mappings, which Python itself can neither copy nor send to another process.
+copyreg.pickle(MappingProxyType, lambda mapping: (_read_only, (dict(mapping),)))
 
 
 def __getattr__(name: str) -> Any:

@@ -226,7 +226,7 @@ FAMILIES: dict[str, Family] = {
         ("lower", "upper"),
         "logit",
         lambda p, lower, upper: lower + (upper - lower) * p,
-        lambda _x, lower, upper: -np.log(upper - lower),
+        lambda x, lower, upper: np.where((lower <= x) & (x <= upper), -np.log(upper - lower), -np.inf),
         (),
         ANY,
         _solve_uniform,

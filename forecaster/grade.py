@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -270,8 +270,17 @@ def _agreement(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
     return RULES["agreement of laws"].letter(apart), f"medians span {apart:.2f} of the 90% range"
 
 
-@lru_cache(maxsize=8)
+_DOMINANCE: WeakKeyDictionary[PointForecast, tuple[str, str]] = WeakKeyDictionary()
+"""Of points that are still in use, since it takes a while to tell; it keeps none of them alive."""
+
+
 def _dominance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    if point not in _DOMINANCE:
+        _DOMINANCE[point] = _dominance_of(forecast, point)
+    return _DOMINANCE[point]
+
+
+def _dominance_of(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
     """Power-scaling sensitivity to the priors over that to priors and data together, laws by weight."""
     prior = data = 0.0
     for fit in forecast.fits:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from forecaster.families import CODE
 from forecaster.quantity import format_quantity
@@ -95,9 +95,18 @@ class Answer:
     tested: Tested | None
 
 
-@lru_cache(maxsize=4)
+_SAID: WeakKeyDictionary[Forecast, tuple[Answer, ...]] = WeakKeyDictionary()
+"""What was said of forecasts that are still in use; it keeps none of them alive."""
+
+
 def answers(forecast: Forecast) -> tuple[Answer, ...]:
     """Every point's numbers, as printed in all outputs."""
+    if forecast not in _SAID:
+        _SAID[forecast] = _answers(forecast)
+    return _SAID[forecast]
+
+
+def _answers(forecast: Forecast) -> tuple[Answer, ...]:
     found = []
     record = forecast.weighting.record
     by_method = record_said(forecast)
