@@ -9,11 +9,13 @@
 Heavy libraries load on first use, so importing the package costs little.
 """
 
+# First, so that a signal during the other imports ends a command as later ones do.
 import copyreg
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import forecaster.interrupt  # noqa: F401  # isort: split
 from forecaster.backtest import Backtest, backtest
 from forecaster.band import Band
 from forecaster.check import Check, check

@@ -13,11 +13,12 @@ import typer
 import forecaster
 from forecaster.asking import compare_source, fit_each, forecast_source, runs_from
 from forecaster.choosing import LawChoice, changed, laws_named
-from forecaster.console import INTERRUPTED, Console, report_error, said_command
+from forecaster.console import Console, report_error, said_command
 from forecaster.deciding import allocate, require
 from forecaster.errors import ForecasterError, InputError, NotConverged, UsageError
 from forecaster.example import examples, read_example, write_example
 from forecaster.forecast import Forecast
+from forecaster.interrupt import INTERRUPTED, stoppable
 from forecaster.note import explain
 from forecaster.options import (
     AllowFailed,
@@ -384,7 +385,10 @@ def _forecast_data(answer: Forecast) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status: 0 done, 2 bad input, 3 refused by a gate, 130 interrupted."""
+    """Run a command and return its exit status.
+
+    0 done, 2 bad input, 3 refused by a gate, 130 interrupted, 143 terminated.
+    """
     if arguments is not None:
         sys.argv[1:] = arguments
     as_json = "--json" in sys.argv
@@ -392,18 +396,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # A name that the terminal cannot show is better spelled out than the whole answer lost.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    return stoppable(lambda: _ended(as_json))
+
+
+def _ended(as_json: bool) -> int:
+    """Run what was typed, and say its error in one line."""
     try:
+        # Typer turns an interrupt into its status and says nothing.
         status = app(standalone_mode=False)
-        # Typer turns an interrupt into this status and says nothing.
-        if status == INTERRUPTED:
-            raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
     except typer.TyperException as error:
         return report_error(UsageError(error.format_message()), as_json=as_json)
     except ForecasterError as error:
         return report_error(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted; finished fits stay in the cache", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of stdout has left; Python would complain once more when it flushes at exit.

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecaster.errors import ForecasterError
+from forecaster.interrupt import refuse_if_stopped
 from forecaster.note import Note
-
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,8 @@ class Console:
     quiet: bool = False
 
     def result(self, text: str, data: dict[str, Any]) -> None:
-        """Print a result: its text, or its data as one JSON object."""
+        """Print a result: its text, or its data as one JSON object; nothing once the command was interrupted."""
+        refuse_if_stopped()
         if self.as_json:
             print(json.dumps(data, allow_nan=False))
         else:
@@ -39,6 +39,7 @@ class Console:
 
     def say(self, line: str) -> None:
         """A line of progress."""
+        refuse_if_stopped()
         if not self.quiet:
             print(line, file=sys.stderr, flush=True)
 
@@ -64,6 +65,7 @@ class Console:
 
 def report_error(error: ForecasterError, *, as_json: bool) -> int:
     """Say an error in one line on stderr, and as JSON on stdout where asked; return the exit status."""
+    refuse_if_stopped()
     print(f"error: {error}", file=sys.stderr)
     if as_json:
         print(json.dumps({"error": {"code": error.code, "message": error.message, "where": error.where}}))

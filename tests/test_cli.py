@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 from forecaster.cli import app, main
@@ -206,16 +207,42 @@ def test_a_law_of_the_users_own_works_wherever_a_name_does(run: Run, table: Path
     assert "__class__" in refused(run("laws", own), 2)
 
 
-@pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent to one child on Windows")
-def test_an_interrupt_ends_cleanly_with_status_130(table: Path, tmp_path: Path) -> None:
-    environment = os.environ | {
-        "FORECASTER_CACHE": str(tmp_path / "cache"),
-        "PYTENSOR_FLAGS": f"base_compiledir={tmp_path / 'compiled'}",
+SIGNALS = pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent to one child on Windows")
+LINES = {
+    signal.SIGINT: (130, "interrupted; finished fits stay in the cache"),
+    signal.SIGTERM: (143, "terminated; finished fits stay in the cache"),
+}
+
+
+def started(command: list[str], folder: Path) -> subprocess.Popen[str]:
+    """A command of its own session, with caches of its own."""
+    caches = {
+        "FORECASTER_CACHE": str(folder / "cache"),
+        "PYTENSOR_FLAGS": f"base_compiledir={folder / 'compiled'}",
+        "NUMBA_CACHE_DIR": str(folder / "numba"),
     }
+    return subprocess.Popen(
+        command, env=os.environ | caches, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def ended(process: subprocess.Popen[str], number: int) -> str:
+    """What a process that was sent a signal says on stderr; it says it last, once, and nothing on stdout."""
+    status, line = LINES[signal.Signals(number)]
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == status, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == line
+    assert err.count(line) == 1
+    return err
+
+
+@SIGNALS
+def test_an_interrupt_keeps_the_fits_that_are_finished(table: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "forecaster", "forecast", str(table), "--at", "N=10B,D=1T"]
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    process = started(command, tmp_path)
     assert process.stderr is not None
     # The second law is being compiled, so the first is finished.
     for line in process.stderr:
@@ -223,12 +250,71 @@ def test_an_interrupt_ends_cleanly_with_status_130(table: Path, tmp_path: Path) 
             break
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Traceback" not in err
-    assert "interrupted" in err
-    assert out == ""
+    ended(process, signal.SIGINT)
     assert len(list((tmp_path / "cache" / "fits").iterdir())) == 1
+
+
+@SIGNALS
+def test_an_interrupt_at_any_moment_of_a_cold_forecast_ends_with_130(table: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "forecaster", "forecast", str(table), "--at", "N=10B,D=1T"]
+    moments = np.random.default_rng(11).uniform(0.3, 6, 12)
+    for i, moment in enumerate(moments):
+        process = started(command, tmp_path / str(i))
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        ended(process, signal.SIGINT)
+
+
+SWALLOWING = """
+import sys, time
+import forecaster.cli as cli
+
+def swallow(*_, **__):
+    print("ready", file=sys.stderr, flush=True)
+    end = time.monotonic() + {seconds}
+    while time.monotonic() < end:
+        try:
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            end = min(end, time.monotonic() + {left})
+    {leave}
+
+cli.example.__globals__["read_example"] = swallow
+sys.exit(cli.main(["example", "public_models", "--json"]))
+"""
+FINISHES = "return __import__('forecaster.example').example.read_example('public_models')"
+
+
+@SIGNALS
+@pytest.mark.parametrize("number", LINES)
+@pytest.mark.parametrize(
+    ("left", "leave"),
+    [
+        (0, FINISHES),
+        (0, "raise ValueError('a library made this of it')"),
+        (0, "raise cli.InputError('a library made this of it')"),
+        (0, "raise SystemExit(0)"),
+        (40, FINISHES),
+    ],
+)
+def test_a_library_that_swallows_an_interrupt_does_not_change_how_it_ends(
+    left: int, leave: str, number: int, tmp_path: Path
+) -> None:
+    """The last stands for one that never comes back."""
+    script = SWALLOWING.format(seconds=40, left=left, leave=leave)
+    process = started([sys.executable, "-c", script], tmp_path)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "ready\n"
+    sent = time.monotonic()
+    process.send_signal(number)
+    assert ended(process, number) == LINES[signal.Signals(number)][1] + "\n"
+    assert time.monotonic() - sent < 20
+
+
+def test_the_command_leaves_signals_as_it_found_them(run: Run) -> None:
+    before = [signal.getsignal(number) for number in LINES]
+    assert run("laws").status == 0
+    assert [signal.getsignal(number) for number in LINES] == before
 
 
 def test_help_and_laws_start_without_anything_heavy() -> None:

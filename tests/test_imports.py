@@ -20,6 +20,8 @@ FLOORS = (
     ("errors",),
     (
         "upstairs",
+        "interrupt",
+        "remembered",
         "quantity",
         "note",
         "formula",
