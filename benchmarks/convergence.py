@@ -14,7 +14,7 @@ import time
 from tables import sixteen_tables
 
 from forecaster import fit, law
-from forecaster.shelf import DEFAULT_MIXTURE
+from forecaster.laws.shelf import DEFAULT_MIXTURE
 
 
 def main() -> None:

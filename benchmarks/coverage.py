@@ -27,15 +27,17 @@ from splits import Split, balanced, resampled, splits
 
 import forecaster
 from forecaster import law
-from forecaster.backtest import roll
-from forecaster.baselines import BASELINES
-from forecaster.extrapolation import Extrapolation
-from forecaster.law import Law
-from forecaster.loo import loo_weights
-from forecaster.scores import FACTORS, score_points
-from forecaster.shelf import DEFAULT_MIXTURE, read_law
-from forecaster.trial import Trial, foretell, score_mixture, stacked, try_fold
-from forecaster.weights import equal
+from forecaster.backtests.backtest import roll
+from forecaster.backtests.baselines import BASELINES
+from forecaster.backtests.loo import loo_weights
+from forecaster.backtests.result import FACTORS
+from forecaster.backtests.trial import Trial, foretell, score_mixture, stacked, try_fold
+from forecaster.fits.extrapolation import Extrapolation
+from forecaster.laws.law import Law
+from forecaster.laws.page import read_law
+from forecaster.laws.shelf import DEFAULT_MIXTURE
+from forecaster.stats.scores import score_points
+from forecaster.stats.stacking import equal
 
 README = Path(__file__).parents[1] / "README.md"
 MARKS = "<!-- coverage -->", "<!-- end of coverage -->"

@@ -22,14 +22,14 @@ import numpy as np
 import pandas as pd
 
 from forecaster import law, read_runs
-from forecaster.backtest import roll
-from forecaster.extrapolation import Extrapolation
-from forecaster.fit import compile_density
-from forecaster.fold import Fold
-from forecaster.law import Law
-from forecaster.posterior import Fit
-from forecaster.trial import Trial, foretell, stacked, try_fold
-from forecaster.weights import equal
+from forecaster.backtests.backtest import roll
+from forecaster.backtests.folds import Fold
+from forecaster.backtests.trial import Trial, foretell, stacked, try_fold
+from forecaster.fits.extrapolation import Extrapolation
+from forecaster.fits.posterior import Fit
+from forecaster.fits.sampling.pymc import compile_density
+from forecaster.laws.law import Law
+from forecaster.stats.stacking import equal
 
 PAGE = Path(__file__).with_suffix(".md")
 RESPONSES = {"IC": "error", "NMT": "log_perplexity", "LM": "val_loss", "BB": "error", "Nano": "val_loss"}

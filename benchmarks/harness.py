@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from forecaster import Fit, Runs, read_runs
-from forecaster.formula import evaluate
-from forecaster.law import SCALE, Law
-from forecaster.posterior import References, column_of, is_count, link_of, references
+from forecaster.fits.design import References, column_of, link_of, references
+from forecaster.laws.formula.tree import evaluate
+from forecaster.laws.law import SCALE, Law, is_count
 
 LEVELS = {"log": 3.0, "own": 3.0, "logit": 0.5}
 """L0 of every simulated table by the law's link, so that it does not follow from the responses."""

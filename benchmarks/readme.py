@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 
 from forecaster import Forecast, default_laws, fit, forecast, read_example, read_runs, report, sensitivity
-from forecaster.report.drawing import style
-from forecaster.report.path import path
-from forecaster.report.shares_figure import SOURCES, range_layers
-from forecaster.reporting import DEMO_POINT, DEMO_TARGET
+from forecaster.cli.verbs.demo import DEMO_POINT, DEMO_TARGET
+from forecaster.forecasts.path import path
+from forecaster.reports.figures.shares import SOURCES, range_layers
+from forecaster.show.style import style
 
 DOCS = Path(__file__).parent.parent / "docs"
 CARD, RANGES = DOCS / "card.png", DOCS / "ranges.png"

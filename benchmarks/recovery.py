@@ -22,8 +22,8 @@ from harness import bench, design_table
 
 from forecaster import fit, law, shelf
 from forecaster.errors import NotConverged
-from forecaster.law import Law
-from forecaster.shelf import read_law
+from forecaster.laws.law import Law
+from forecaster.laws.page import read_law
 
 RUNS = 60
 MASS = 0.9

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from forecaster import Fit, Runs, fit, law, read_runs
-from forecaster.posterior import FIRST_TRY
-from forecaster.predictive import curve_and_noise
+from forecaster.fits.predict import curve_and_noise
+from forecaster.fits.sampling.density import FIRST_TRY
 
 LAWS = Path(__file__).with_name("laws")
 NOISES = ("normal", "studentt")

@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 from harness import Bench, bench
 
-from forecaster.baselines import huber_fit, huber_starts
-from forecaster.cache import cache_folder
-from forecaster.decide.allocate import allocate
+from forecaster.backtests.baselines import huber_fit, huber_starts
+from forecaster.decide.allocation.allocate import allocate
 from forecaster.errors import NotConverged
-from forecaster.fit import fit
-from forecaster.runs import Runs
-from forecaster.shelf import default_laws, law
-from forecaster.split import searched_range
+from forecaster.fits.cache import cache_folder
+from forecaster.fits.fit import fit
+from forecaster.forecasts.optimum import searched_range
+from forecaster.laws.shelf import default_laws, law
+from forecaster.runs.table import Runs
 
 HERE = Path(__file__).parent
 RUNS, FARTHER, SEED = 40, 30.0, 11

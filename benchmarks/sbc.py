@@ -34,8 +34,8 @@ from harness import Bench, bench, design_table
 import forecaster
 from forecaster import Fit, fit, law, shelf
 from forecaster.errors import NotConverged
-from forecaster.law import Law
-from forecaster.shelf import RECIPE_NOISE, read_law
+from forecaster.laws.law import Law
+from forecaster.laws.page import RECIPE_NOISE, read_law
 
 RUNS = 8
 """The fewest that a forecast is made from, so that the priors matter."""

@@ -19,14 +19,15 @@ import pandas as pd
 from splits import Split, balanced, resampled, splits
 
 from forecaster import law
-from forecaster.backtest import roll
-from forecaster.distribution import log_student
-from forecaster.extrapolation import LANGUAGE_LOSS, Extrapolation, distance
-from forecaster.posterior import Fit, column_of
-from forecaster.predictive import curve_and_scale
-from forecaster.scores import score_points
-from forecaster.shelf import DEFAULT_MIXTURE
-from forecaster.trial import Trial, stacked, try_fold
+from forecaster.backtests.backtest import roll
+from forecaster.backtests.trial import Trial, stacked, try_fold
+from forecaster.fits.design import column_of
+from forecaster.fits.extrapolation import LANGUAGE_LOSS, Extrapolation, distance
+from forecaster.fits.posterior import Fit
+from forecaster.fits.predict import curve_and_scale
+from forecaster.laws.shelf import DEFAULT_MIXTURE
+from forecaster.stats.scores import score_points
+from forecaster.stats.student import log_student
 
 PAGE = Path(__file__).with_suffix(".md")
 DRAWS = 1500

@@ -23,7 +23,7 @@ import numpy as np
 from tables import lowest, sixteen_tables
 
 from forecaster import fit, law
-from forecaster.posterior import Settings
+from forecaster.fits.sampling.density import Settings
 
 POINT = ["--at", "N=70B,D=1.4T", "--quiet"]
 HUNDRED = 100

@@ -12,7 +12,7 @@ import pandas as pd
 from tables import data_folder
 
 from forecaster import read_runs
-from forecaster.fold import Fold, rolling_origins
+from forecaster.backtests.folds import Fold, rolling_origins
 
 PAGE = Path(__file__).with_name("coverage.toml")
 

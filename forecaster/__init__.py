@@ -15,42 +15,47 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import forecaster.interrupt  # noqa: F401  # isort: split
-from forecaster.backtest import Backtest, backtest
-from forecaster.band import Band
-from forecaster.check import Check, check
-from forecaster.comparison import Comparison, compare
-from forecaster.diagnosis import Verdict
+import forecaster.cli.interrupt  # noqa: F401  # isort: split
+from forecaster.assess.comparison.compare import compare
+from forecaster.assess.comparison.result import Comparison
+from forecaster.assess.sensitivity.result import Sensitivity
+from forecaster.assess.sensitivity.sensitivity import sensitivity
+from forecaster.backtests.backtest import backtest
+from forecaster.backtests.folds import holdout, rolling_origins
+from forecaster.backtests.result import Backtest
+from forecaster.backtests.weighting import Weighting, load_weighting, weigh
 from forecaster.errors import ForecasterError, GateError, InputError
-from forecaster.example import examples, read_example
-from forecaster.fit import fit
-from forecaster.fold import holdout, rolling_origins
-from forecaster.forecast import Forecast, forecast
-from forecaster.law import Law
-from forecaster.noise import with_noise
-from forecaster.override import with_priors
-from forecaster.posterior import Fit
-from forecaster.preset import Preset
-from forecaster.prior_predictive import PriorPredictive, prior_predictive
-from forecaster.published import predict
-from forecaster.report import Report, report
-from forecaster.runs import Runs, read_runs
-from forecaster.scenario import Point, Scenario, scenario
-from forecaster.sensitivity import Sensitivity, sensitivity
-from forecaster.shelf import default_laws, law, shelf
-from forecaster.store import load_fits, save_fits
-from forecaster.weighting import Weighting, load_weighting, weigh
+from forecaster.fits.fit import fit
+from forecaster.fits.posterior import Fit
+from forecaster.fits.store import load_fits, save_fits
+from forecaster.fits.verdict import Verdict
+from forecaster.forecasts.forecast import forecast
+from forecaster.forecasts.prior_predictive import PriorPredictive, prior_predictive
+from forecaster.forecasts.result import Forecast
+from forecaster.laws.change_noise import with_noise
+from forecaster.laws.change_priors import with_priors
+from forecaster.laws.law import Law, Preset
+from forecaster.laws.presets import predict
+from forecaster.laws.shelf import default_laws, law, shelf
+from forecaster.reports.report import report
+from forecaster.reports.result import Report
+from forecaster.runs.check import Check, check
+from forecaster.runs.examples import examples, read_example
+from forecaster.runs.points import Point, Scenario, scenario
+from forecaster.runs.read import read_runs
+from forecaster.runs.table import Runs
+from forecaster.stats.mixture import Band
 
 if TYPE_CHECKING:
-    from forecaster.decide.allocate import allocate
-    from forecaster.decide.allocation import Allocation
+    from forecaster.decide.allocation.allocate import allocate
+    from forecaster.decide.allocation.result import Allocation
     from forecaster.decide.price import Price, price
-    from forecaster.decide.require import require
-    from forecaster.decide.requirement import Requirement
+    from forecaster.decide.requirement.require import require
+    from forecaster.decide.requirement.result import Requirement
 
 _LATER = {
-    "Allocation": "allocation", "Price": "price", "Requirement": "requirement", "allocate": "allocate",
-    "price": "price", "require": "require",
+    "Allocation": "allocation.result", "Price": "price", "Requirement": "requirement.result",
+    "allocate": "allocation.allocate", "price": "price", "require": "requirement.require",
 }  # fmt: skip
 """Decisions, each with its module: loaded when first asked for, so that every other command starts sooner."""
 

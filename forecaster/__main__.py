@@ -1,6 +1,8 @@
 """python -m forecaster"""
 
-from forecaster.cli import main
+from __future__ import annotations
+
+from forecaster.cli.main import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -16,7 +16,7 @@ ForecasterError
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 
 class ForecasterError(Exception):
@@ -114,3 +114,6 @@ def listed(names: Iterable[Hashable], limit: int = 20) -> str:
     words = [clipped(str(name)) for name in names]
     rest = f" and {len(words) - limit} more" if len(words) > limit else ""
     return ", ".join(words[:limit]) + rest
+
+
+Say = Callable[[str], None]

@@ -8,15 +8,19 @@ import re
 from forecaster.errors import QuantityError
 
 SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+
 # A closed list: with any word allowed, "70X" and "70 bilion" would pass as 70.
 UNITS = (
     "FLOP", "FLOPs", "param", "params", "parameter", "parameters", "token", "tokens",
     "run", "runs", "nats", "bits", "USD", "EUR", "dollars",
 )  # fmt: skip
+
 FORMS = "a number with K, M, B or T (70B, 1.4T), in e-notation (6e23), or plain (1,000,000)"
 
 _NUMBER = r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?|[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+
 _UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
+
 _QUANTITY = re.compile(rf"({_NUMBER})(?:(e[+-]?[0-9]+)|\s*([KMBT]))?\s*(?:{_UNIT})?", flags=re.IGNORECASE | re.ASCII)
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecaster.runs import Runs, read_runs
+from forecaster.runs.read import read_runs
+from forecaster.runs.table import Runs
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,15 +7,18 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forecaster.backtest import Backtest
-from forecaster.band import MASSES
-from forecaster.baselines import BASELINES
-from forecaster.diagnosis import Verdict
-from forecaster.fold import rolling_origins
-from forecaster.law import Law
-from forecaster.posterior import FIRST_TRY, Fit, references
-from forecaster.runs import Runs, read_runs
-from forecaster.weights import equal
+from forecaster.backtests.baselines import BASELINES
+from forecaster.backtests.folds import rolling_origins
+from forecaster.backtests.result import Backtest
+from forecaster.fits.design import references
+from forecaster.fits.posterior import Fit
+from forecaster.fits.sampling.density import FIRST_TRY
+from forecaster.fits.verdict import Verdict
+from forecaster.laws.law import Law
+from forecaster.runs.read import read_runs
+from forecaster.runs.table import Runs
+from forecaster.stats.mixture import MASSES
+from forecaster.stats.stacking import equal
 
 HELD = {"chinchilla": 0.8, "coupled": 0.85, "mixture": 0.9, "naive-last": 0.2, "naive-line": 0.3}
 """Shares of hidden runs that a made-up track record's 90% ranges held, by method."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.errors import QuantityError, UsageError
-from forecaster.extrapolation import stratified_student
 from forecaster.quantity import format_quantity, parse_quantity
+from forecaster.stats.student import stratified_student
 
 Z90 = 1.6448536269514722
 """The standard normal distribution's 95th percentile."""

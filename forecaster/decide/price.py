@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.band import MASSES
 from forecaster.decide.amount import Amount, amount
-from forecaster.decide.quantiles import interval, quantiles, rounded
 from forecaster.errors import InputError, UsageError, clipped, listed
+from forecaster.stats.mixture import MASSES, interval, quantiles, rounded
 
 BUNDLED = Path(__file__).with_name("prices.toml")
+
 KEYS = ("peak", "utilisation", "price", "count", "power", "overhead")
+
 APART = 1_000
 """Added to a seed, so that prices share no random number with a forecast's noise and slopes."""
 

@@ -6,11 +6,12 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from forecaster.decide.price import UNITS, Cost
-from forecaster.forecast import Forecast
-from forecaster.note import Note
+from forecaster.forecasts.result import Forecast
+from forecaster.notes import Note
 from forecaster.quantity import format_quantity
 
 WIDTH = 80
+
 NEVER = "never"
 
 

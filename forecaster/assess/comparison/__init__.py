@@ -1,0 +1,1 @@
+"""Laws side by side."""

@@ -1,0 +1,1 @@
+"""A forecast with its choices made otherwise."""

@@ -1,0 +1,158 @@
+"""A bar: the forecast of one run with one choice behind it made otherwise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from forecaster.assess.sensitivity.variations import Kind
+from forecaster.fits.power_scaling import Power
+from forecaster.runs.table import Runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+How = Literal["importance", "refit", "exact"]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The forecast of a new run under one variation.
+
+    Args:
+        name: what was varied, in plain words.
+        kind: which choice that is; `base` for the forecast itself.
+        median: in the response's unit.
+        low: lower end of the equal-tailed 90% range, extrapolation term and run noise included.
+        high: its upper end.
+        how: `importance` (the forecast's own draws weighted), `refit` (a law or more sampled anew), or `exact`.
+        pareto_k: the largest of the weights tried, also where they could not be relied on and a law was sampled anew;
+            None where no weights were tried. Infinite where it could not be told.
+        probability: the chance of ending at or below each of the targets.
+    """
+
+    name: str
+    kind: Kind | Literal["base"]
+    median: float
+    low: float
+    high: float
+    how: How
+    pareto_k: float | None
+    probability: tuple[float, ...]
+
+    def moved(self, base: Bar) -> float:
+        """The most that the median or an end of the range lies from the base's, in the response's unit."""
+        return max(abs(self.median - base.median), abs(self.low - base.low), abs(self.high - base.high))
+
+    def as_dict(self, targets: Sequence[float], decimals: int) -> dict[str, Any]:
+        """JSON-ready; a number that does not exist is None.
+
+        Args:
+            targets: values of the response whose chance is given.
+            decimals: places of numbers in the response's unit.
+        """
+
+        def rounded(value: float | None, places: int) -> float | None:
+            return round(value, places) if value is not None and math.isfinite(value) else None
+
+        chances = zip(targets, self.probability, strict=True)
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "median": rounded(self.median, decimals),
+            "interval": {"90": [rounded(self.low, decimals), rounded(self.high, decimals)]},
+            "targets": [{"value": target, "probability": round(chance, 4)} for target, chance in chances],
+            "how": self.how,
+            "pareto_k": rounded(self.pareto_k, 2),
+        }
+
+
+def read_bar(data: Mapping[str, Any]) -> Bar:
+    """A bar from its fields.
+
+    Raises:
+        ValueError, KeyError, TypeError: they are not those of a bar.
+    """
+    numbers: dict[str, Any] = {name: float(data[name]) for name in ("median", "low", "high")}
+    return replace(Bar(**data), **numbers, probability=tuple(float(chance) for chance in data["probability"]))
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """How much a forecast at one point hangs on each of the choices behind it.
+
+    Args:
+        point: as it was asked for.
+        targets: values of the response whose chance was asked.
+        base: the forecast itself.
+        bars: the same forecast with one choice made otherwise, the largest effect first.
+        power: of each law, whether priors or data carry its response at the point and its parameters.
+        left_out: what could not be given, and why, in one line each.
+        decimals: places that the Monte Carlo error of the base leaves.
+        runs: the table.
+    """
+
+    point: str
+    targets: tuple[float, ...]
+    base: Bar
+    bars: tuple[Bar, ...]
+    power: tuple[Power, ...]
+    left_out: Mapping[str, str]
+    decimals: int
+    runs: Runs = field(repr=False, compare=False)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a bar, the base first: kind, median, ends of the 90% range, chances, how, Pareto k."""
+        import pandas as pd
+
+        rows = []
+        for bar in (self.base, *self.bars):
+            row = {"variation": bar.name, "kind": bar.kind, "median": bar.median, "low": bar.low, "high": bar.high}
+            chances = zip(self.targets, bar.probability, strict=True)
+            row |= {f"P(<= {target:g})": chance for target, chance in chances}
+            rows.append(row | {"how": bar.how, "pareto_k": bar.pareto_k})
+        return pd.DataFrame(rows).set_index("variation").astype({"pareto_k": float})
+
+    @property
+    def text(self) -> str:
+        """The bars in lines, and what could not be given."""
+        bars = (self.base, *self.bars)
+        width = max(len(bar.name) for bar in bars)
+
+        def said(value: float) -> str:
+            return f"{value:.{self.decimals}f}"
+
+        lines = [f"Sensitivity at {self.point}: median and 90% range"]
+        lines += [f"{bar.name.ljust(width)}  {said(bar.median)}  ({said(bar.low)} to {said(bar.high)})" for bar in bars]
+        return "\n".join(lines + [f"not given: {line}" for line in self.left_out_lines])
+
+    @property
+    def left_out_lines(self) -> tuple[str, ...]:
+        """What could not be given, and why, one line a reason."""
+        names: dict[str, list[str]] = {}
+        for name, why in self.left_out.items():
+            names.setdefault(why, []).append(name)
+        return tuple(f"{', '.join(each)}: {why}" for why, each in names.items())
+
+    def __str__(self) -> str:
+        return self.text
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The tornado; see `forecaster.report.tornado.plot_tornado`."""
+        from forecaster.assess.sensitivity.plot import plot_tornado
+
+        return plot_tornado(self, ax)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves."""
+        return {
+            "asked": self.point,
+            "base": self.base.as_dict(self.targets, self.decimals),
+            "bars": [bar.as_dict(self.targets, self.decimals) for bar in self.bars],
+            "power_scaling": [power.as_dict() for power in self.power],
+            "left_out": dict(self.left_out),
+        }

@@ -1,0 +1,148 @@
+"""To backtest: hide the largest runs, forecast them from the rest, and score what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from forecaster.backtests.baselines import BASELINES
+from forecaster.backtests.folds import Fold, rolling_origins
+from forecaster.backtests.result import Backtest
+from forecaster.backtests.trial import Trial, score_trial, stacked, try_folds
+from forecaster.errors import InputError, NotConverged, Say
+from forecaster.laws.law import Law
+from forecaster.runs.data_checks import FEWEST_FOR_WEIGHTS
+from forecaster.runs.table import Runs
+from forecaster.stats.stacking import equal
+
+if TYPE_CHECKING:
+    pass
+
+BASIS = ("extrapolation", "equal")
+
+
+def backtest(
+    runs: Runs,
+    laws: Sequence[Law],
+    folds: Sequence[Fold],
+    *,
+    basis: str = "extrapolation",
+    cluster: str = "",
+    seed: int = 1,
+    cache: bool = True,
+    say: Say | None = None,
+) -> Backtest:
+    """Forecast the hidden runs of every fold from the shown ones, with every law, their mixture and the baselines.
+
+    Weights and reference values of a fold come from its own shown runs, so nothing of the hidden ones leaks: from
+    rolling origins inside them where there is one fold, from the earlier folds where several roll.
+
+    Args:
+        runs: the whole table.
+        laws: each scored alone and in the mixture.
+        folds: from `holdout` or `rolling_origins`.
+        basis: `extrapolation` (weights earned inside each fold) or `equal`.
+        cluster: a column whose equal values count as one run; each row is its own where not given.
+        seed: of every random number.
+        cache: whether fits may come from, and go to, the cache.
+        say: called with a line of progress now and then.
+
+    Raises:
+        InputError: no fold, an unknown basis or column.
+        NotConverged: in no fold did any law pass its checks.
+    """
+    if not folds:
+        raise InputError("the table has no cut with 8 runs at 3 scales below it and 2 above", where=runs.name)
+    if basis not in BASIS:
+        raise InputError(f"weights are {' or '.join(BASIS)}, not {basis}", where="weights")
+    if cluster and cluster not in runs.table.columns:
+        raise InputError(f"there is no column {cluster} to cluster by", where=runs.name)
+    trials = try_folds(folds, laws, seed=seed, cache=cache, say=say)
+    weights = None
+    inner: Sequence[Trial] = ()
+    if basis == "equal":
+        weights = [equal(trial.names) for trial in trials]
+    elif len(trials) == 1:
+        names = trials[0].names
+        speaking = [law for law in laws if law.name in names]
+        inner = roll(folds[0].train, speaking, seed=seed, cache=cache, say=say)
+        weights = [stacked(inner, names)]
+    return track_record(runs, trials, weights=weights, basis=basis, earning=inner, cluster=cluster, seed=seed, say=say)
+
+
+def roll(
+    runs: Runs, laws: Sequence[Law], *, seed: int = 1, cache: bool = True, say: Say | None = None
+) -> tuple[Trial, ...]:
+    """The trials in which laws earn their weights; none for one law, or under fifteen runs.
+
+    Args:
+        runs: the table; nothing else is looked at.
+        laws: those to be weighted.
+        seed: of the sampler.
+        cache: whether fits may come from, and go to, the cache.
+        say: called with a line of progress now and then.
+    """
+    if len(laws) < 2 or len(runs) < FEWEST_FOR_WEIGHTS:
+        return ()
+    return try_folds(rolling_origins(runs), laws, seed=seed, cache=cache, say=say)
+
+
+def track_record(
+    runs: Runs,
+    trials: Sequence[Trial],
+    *,
+    weights: Sequence[Mapping[str, float]] | None = None,
+    basis: str = "extrapolation",
+    earning: Sequence[Trial] = (),
+    cluster: str = "",
+    seed: int = 1,
+    say: Say | None = None,
+) -> Backtest:
+    """Score trials that roll through a table.
+
+    Args:
+        runs: the whole table.
+        trials: in order of their cuts.
+        weights: of the laws in each trial; where not given, those earned in the earlier trials, on runs that this
+            one shows.
+        basis: what to call the weights.
+        earning: further trials that served only to earn weights; their fits are counted.
+        cluster: a column whose equal values count as one run.
+        seed: of every random number.
+        say: called with a line of progress now and then.
+
+    Raises:
+        NotConverged: in no trial did any law pass its checks.
+    """
+    import pandas as pd
+
+    kept = [(i, trial) for i, trial in enumerate(trials) if trial.fits]
+    if not kept:
+        raise NotConverged(f"no law passed its checks on any of the {len(trials)} cuts", where=runs.name)
+    scored = []
+    used = []
+    for i, trial in kept:
+        if say:
+            say(f"scoring cut {i + 1} of {len(trials)}: {len(trial.fold.test)} runs hidden")
+        if weights is not None:
+            mine = weights[i]
+        elif len(trial.fold.train) < FEWEST_FOR_WEIGHTS:
+            mine = equal(trial.names)
+        else:
+            mine = stacked(trials[:i], trial.names, shown_by=trial.fold)
+        used.append(mine)
+        scored.append(score_trial(trial, mine, cluster=cluster, seed=seed))
+    laws = dict.fromkeys(name for trial in trials for name in trial.names)
+    order = {name: i for i, name in enumerate([*laws, "mixture", *BASELINES])}
+    points = pd.concat(scored, ignore_index=True)
+    points = points.sort_values("law", key=lambda column: column.map(order), kind="stable", ignore_index=True)
+    return Backtest(
+        runs=runs,
+        folds=tuple(trial.fold for _, trial in kept),
+        points=points,
+        weights=tuple(used),
+        basis=basis,
+        review=sum(trial.review for trial in (*trials, *earning)),
+        failed=sum(len(trial.left_out) for trial in (*trials, *earning)),
+        scale=kept[0][1].fits[0].link.text,
+    )

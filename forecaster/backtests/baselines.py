@@ -1,0 +1,171 @@
+"""What forecasts are held against: the last value, a straight line, and the usual robust fit with a bootstrap.
+
+Each answers with draws of the hidden runs on the scale of the laws' link, shape (sample, test run), or with nothing
+where it has no meaning there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from forecaster.backtests.folds import Fold
+from forecaster.runs.table import Runs
+from forecaster.stats.link import LOG, Link
+from forecaster.stats.student import stratified_student
+
+SAMPLES = 4_000
+
+RESAMPLES = 100
+
+HUBER = 1e-3
+
+FEWEST_ON_LINE = 4
+
+
+def frontier(runs: Runs, *, link: Link = LOG) -> tuple[np.ndarray, np.ndarray]:
+    """Log scale and linked response of the runs that were the best so far, one a scale, in order of scale.
+
+    The best is the lowest; on a scale other than the log the highest where the response rises, as a score does.
+    """
+    # Runs of one budget may differ in the last digits of a computed C.
+    x, at = np.unique(np.log(runs.column(runs.scale)).round(6), return_inverse=True)
+    response = link.on(runs.column("loss"))
+    # A loss that rises was trained badly; a response that no loss can be is read the other way round.
+    sign = -1.0 if link.name != "log" and _rises(x[at], response) else 1.0
+    y = np.full(len(x), np.inf)
+    np.minimum.at(y, at, sign * response)
+    best = y <= np.minimum.accumulate(y)
+    return x[best], sign * y[best]
+
+
+def _rises(x: np.ndarray, y: np.ndarray) -> bool:
+    return bool(np.ptp(x) > 0 and np.ptp(y) > 0 and np.corrcoef(x, y)[0, 1] > 0)
+
+
+def last_quarter(runs: Runs, *, link: Link = LOG) -> tuple[np.ndarray, np.ndarray]:
+    """The last quarter of the frontier, at least four points of it where it has them."""
+    x, y = frontier(runs, link=link)
+    count = max(FEWEST_ON_LINE, -(-len(x) // 4))
+    return x[-count:], y[-count:]
+
+
+def naive_last(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray:
+    """The best response so far, give or take what the last quarter of the frontier varied."""
+    _, y = last_quarter(fold.train, link=link)
+    spread = float(np.std(y, ddof=1)) if len(y) > 1 else 0.01
+    noise = max(spread, 1e-4) * stratified_student(np.inf, SAMPLES, seed=seed)
+    return np.repeat((y[-1] + noise)[:, None], len(fold.test), axis=1)
+
+
+def naive_line(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray:
+    """A straight log-log line through the last quarter of the frontier, with its textbook predictive distribution."""
+    x, y = last_quarter(fold.train, link=link)
+    asked = np.log(fold.test.column(fold.train.scale))
+    if len(x) < 3:
+        return naive_last(fold, seed=seed, link=link)
+    slope, level = np.polyfit(x, y, 1)
+    residual = y - (level + slope * x)
+    freedom = len(x) - 2
+    s = max(float(np.sqrt(residual @ residual / freedom)), 1e-4)
+    lever = 1 + 1 / len(x) + (asked - x.mean()) ** 2 / ((x - x.mean()) ** 2).sum()
+    t = stratified_student(float(freedom), SAMPLES, seed=seed)
+    return np.asarray(level + slope * asked + s * np.sqrt(lever) * t[:, None])
+
+
+def huber_bootstrap(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray | None:
+    """The Chinchilla law by Huber loss on the log response, its runs resampled, with its residuals as noise.
+
+    Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3 (delta .001), with the bootstrap that is usual since.
+    On a table without N and D, the power law with a floor in its one scale. Nothing on a scale other than the log.
+    """
+    if link.name != "log":
+        return None
+    from threadpoolctl import threadpool_limits
+
+    random = np.random.default_rng(seed)
+    train, test = fold.train, fold.test
+    inputs = ("N", "D") if {"N", "D"} <= set(train.inputs) else (train.scale,)
+    x = np.log([train.column(name) for name in inputs])
+    centre = x.mean(axis=1, keepdims=True)
+    x = x - centre
+    asked = np.log([test.column(name) for name in inputs]) - centre
+    level = float(np.log(train.column("loss")).mean())
+    y = np.log(train.column("loss")) - level
+    draws = []
+    # On five parameters the optimiser's linear algebra spends its time waking threads, fourfold in all.
+    with threadpool_limits(limits=1):
+        first = huber_fit(x, y, starts=huber_starts(len(inputs)))
+        residual = y - _curve(first, x)
+        for _ in range(RESAMPLES):
+            rows = random.integers(0, len(y), len(y))
+            fitted = huber_fit(x[:, rows], y[rows], starts=[first])
+            noise = random.choice(residual, (SAMPLES // RESAMPLES, len(test)))
+            draws.append(_curve(fitted, asked) + noise)
+    return level + np.concatenate(draws)
+
+
+def _curve(theta: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Log of exp(e) + sum_i exp(a_i - alpha_i x_i), theta = (e, a..., alpha...)."""
+    k = len(x)
+    terms = [np.full(x.shape[1], theta[0]), *(theta[1 + i] - theta[1 + k + i] * x[i] for i in range(k))]
+    return np.asarray(np.logaddexp.reduce(terms, axis=0))
+
+
+def huber_starts(inputs: int) -> list[np.ndarray]:
+    """Where `huber_fit` begins: log E, then log of each term's coefficient, then each exponent."""
+    return [
+        np.array([e, *[a] * inputs, *[alpha] * inputs])
+        for e in (-0.5, -1.5)
+        for a in (-0.7, -2.0)
+        for alpha in (0.2, 0.5)
+    ]
+
+
+def huber_fit(x: np.ndarray, y: np.ndarray, *, starts: list[np.ndarray]) -> np.ndarray:
+    """The usual point fit of E plus a power of each input, by the Huber loss of the log response.
+
+    Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3.
+
+    Args:
+        x: logs of the inputs, shape (input, run).
+        y: log of the response, shape (run).
+        starts: where the search begins; the best end of all is returned.
+
+    Returns:
+        log E, log of each term's coefficient, and each exponent.
+    """
+    from scipy.optimize import minimize
+
+    k = len(x)
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        terms = np.array([np.full(x.shape[1], theta[0]), *(theta[1 + i] - theta[1 + k + i] * x[i] for i in range(k))])
+        curve = np.logaddexp.reduce(terms, axis=0)
+        share = np.exp(terms - curve)
+        r = curve - y
+        inside = np.abs(r) <= HUBER
+        value = np.where(inside, 0.5 * r**2, HUBER * (np.abs(r) - 0.5 * HUBER)).sum()
+        pull = np.where(inside, r, HUBER * np.sign(r))
+        slope = np.concatenate([share @ pull, [-(share[1 + i] * x[i]) @ pull for i in range(k)]])
+        # In units of delta, so that the optimiser's tolerances mean something.
+        return float(value) / HUBER, slope / HUBER
+
+    bounds = [(-8.0, 3.0), *[(-12.0, 3.0)] * k, *[(0.0, 3.0)] * k]
+    found = [minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds) for start in starts]
+    return np.asarray(min(found, key=lambda each: each.fun).x)
+
+
+BASELINES: dict[str, Callable[..., np.ndarray | None]] = {
+    "naive-last": naive_last,
+    "naive-line": naive_line,
+    "huber-bootstrap": huber_bootstrap,
+}
+
+BASELINE_NAMES = {
+    "naive-last": "last value",
+    "naive-line": "straight line",
+    "huber-bootstrap": "usual fit with bootstrap",
+}
+"""The methods that need no posterior, as a person would call them."""

@@ -1,0 +1,246 @@
+"""The backtest: hide the largest runs, forecast them from the rest, and score what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.backtests.folds import Fold
+from forecaster.runs.data_checks import count
+from forecaster.runs.table import Runs
+from forecaster.stats.link import LOG
+from forecaster.stats.mixture import MASSES
+from forecaster.stats.scores import binomial_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """How forecasts from this table would have done on its own largest runs.
+
+    Args:
+        runs: the whole table.
+        folds: the cuts that were made.
+        points: one row a method, fold and hidden run: scores, ratio, cluster.
+        weights: of the laws in each fold.
+        basis: whether the weights were earned or equal.
+        review: how many of the fits were shown although their checks call for review.
+        failed: how many failed theirs and were left out.
+        scale: what widths and scores are of.
+    """
+
+    runs: Runs
+    folds: tuple[Fold, ...]
+    points: pd.DataFrame
+    weights: tuple[Mapping[str, float], ...]
+    basis: str
+    review: int
+    failed: int
+    scale: str = LOG.text
+
+    @cached_property
+    def scores(self) -> tuple[Score, ...]:
+        """One a method: each law, the mixture, the baselines."""
+        return tuple(summarise(str(law), points) for law, points in self.points.groupby("law", sort=False))
+
+    @cached_property
+    def by_factor(self) -> Mapping[str, tuple[Score, ...]]:
+        """The same by how many times the largest run shown the hidden ones lie beyond it."""
+        groups = {}
+        for low, high in pairwise(FACTORS):
+            inside = self.points[(self.points["ratio"] > low) & (self.points["ratio"] <= high)]
+            if len(inside):
+                name = f"{low:g} to {high:g} times" if np.isfinite(high) else f"over {low:g} times"
+                groups[name] = tuple(summarise(str(law), found) for law, found in inside.groupby("law", sort=False))
+        return groups
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a method: coverage and width at 90%, CRPS, log score and RMSLE."""
+        import pandas as pd
+
+        rows = []
+        for score in self.scores:
+            low, high = score.coverage_interval["90"]
+            coverage = {f"{mass}%": share for mass, share in score.coverage.items()}
+            rest = {"90% from": low, "90% to": high, "width 90%": score.width["90"], "CRPS": score.crps}
+            rows.append({"law": score.law, **coverage, **rest, "log score": score.log_score, "RMSLE": score.rmsle})
+        return pd.DataFrame(rows).set_index("law")
+
+    @property
+    def text(self) -> str:
+        """The track record, readable aloud."""
+        hidden = self.points.loc[self.points["law"] == "mixture"]
+        folds = "cut" if len(self.folds) == 1 else "cuts"
+        ratios = hidden["ratio"]
+        lines = [
+            f"{len(hidden)} forecasts of {hidden['cluster'].nunique()} hidden runs of {self.runs.name}, at "
+            f"{len(self.folds)} {folds} by {self.folds[0].by}, {ratios.min():.2g} to {ratios.max():.2g} times the "
+            f"largest run shown.",
+            "",
+            f"  {'':<16}{'runs inside the range':>28}{'':>13}{'width':>8}{'':>9}{'log':>8}",
+            f"  {'':<16}{'50%':>7}{'80%':>7}{'90%':>7}{'95%':>7}{'90% is':>13}{'of 90%':>8}{'CRPS':>9}{'score':>8}"
+            f"{'RMSLE':>8}",
+        ]
+        for score in self.scores:
+            low, high = score.coverage_interval["90"]
+            shares = "".join(f"{share:>7.0%}" for share in score.coverage.values())
+            lines.append(
+                f"  {score.law:<16}{shares}{f'{low:.0%} to {high:.0%}':>13}{score.width['90']:>8.3f}{score.crps:>9.4f}"
+                f"{score.log_score:>8.2f}{score.rmsle:>8.4f}"
+            )
+        lines += ["", f"  On {self.scale}. `90% is`: the binomial 90% interval of the 90% range's coverage."]
+        lines += self._mixture_lines()
+        lines += self._weight_lines()
+        if self.review or self.failed:
+            lines.append(f"  {self.review} fits are for review, {self.failed} failed their checks and are left out.")
+        return "\n".join(lines)
+
+    def _mixture_lines(self) -> list[str]:
+        """How the mixture did by distance, and where in its ranges the hidden runs fell."""
+        if not (self.points["law"] == "mixture").any():
+            return []
+        lines = ["", "  The mixture's 90% range, by how many times the largest run shown:"]
+        for name, scores in self.by_factor.items():
+            for score in (score for score in scores if score.law == "mixture"):
+                lines.append(
+                    f"    {name:<18} held {score.coverage['90']:>4.0%} of {count(score.clusters, 'run')}, "
+                    f"width {score.width['90']:.3f}, CRPS {score.crps:.4f}"
+                )
+        for score in (score for score in self.scores if score.law == "mixture"):
+            tenths = " ".join(f"{share:.0%}" for share in score.pit)
+            lines += [f"  Runs in each tenth of its range, from below (10% each where calibrated): {tenths}", ""]
+        return lines
+
+    def _weight_lines(self) -> list[str]:
+        said = "equal"
+        if self.basis == "extrapolation":
+            said = "earned inside the runs shown" if len(self.folds) == 1 else "earned at the cuts before each"
+        lines = [f"  Weights of the mixture: {said}."]
+        for fold, weights in zip(self.folds, self.weights, strict=True):
+            shares = ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items())
+            lines.append(f"    {len(fold.train)} shown, {len(fold.test)} hidden: {shares}")
+        return lines
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Shares of hidden runs held; see `forecaster.report.calibration_figure.plot_calibration`."""
+        from forecaster.backtests.plot import plot_calibration
+
+        return plot_calibration(self, ax)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.backtests.text import backtest_bundle
+
+        return backtest_bundle(self)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: the key `backtest` of the command-line contract, and how it came about."""
+        return {
+            "backtest": [score.as_dict() for score in self.scores],
+            "by_factor": {name: [score.as_dict() for score in scores] for name, scores in self.by_factor.items()},
+            "folds": [
+                {
+                    "by": fold.by,
+                    "cut": fold.cut,
+                    "shown": len(fold.train),
+                    "hidden": len(fold.test),
+                    "weights": {name: round(weight, 6) for name, weight in weights.items()},
+                }
+                for fold, weights in zip(self.folds, self.weights, strict=True)
+            ],
+            "fits": {"review": self.review, "failed": self.failed},
+        }
+
+
+FACTORS = (1.0, 3.0, 10.0, 30.0, 100.0, np.inf)
+"""Edges of the groups of points by how many times the largest run shown they lie beyond it."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one method did over hidden runs.
+
+    Args:
+        law: a law's name, `mixture`, or a baseline's name.
+        points: forecasts scored.
+        clusters: of them, those that count as independent.
+        compute_ratio: median of how many times the largest run shown the hidden ones lie beyond it.
+        coverage: share of hidden runs inside the range, by mass.
+        coverage_interval: equal-tailed 90% interval of that share, binomial with the clusters as trials.
+        width: mean width of the range on the log response, by mass.
+        crps: mean continuous ranked probability score; lower is better.
+        log_score: mean log predictive density; higher is better.
+        rmsle: root mean squared error of the median of the log response.
+        pit: how many clusters fall into each tenth of the predicted distribution, as shares.
+    """
+
+    law: str
+    points: int
+    clusters: int
+    compute_ratio: float
+    coverage: Mapping[str, float]
+    coverage_interval: Mapping[str, tuple[float, float]]
+    width: Mapping[str, float]
+    crps: float
+    log_score: float
+    rmsle: float
+    pit: tuple[float, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+
+        def clean(value: float) -> float | None:
+            return round(value, 6) if np.isfinite(value) else None
+
+        return {
+            "law": self.law,
+            "points": self.points,
+            "clusters": self.clusters,
+            "compute_ratio": clean(self.compute_ratio),
+            "coverage": {mass: clean(share) for mass, share in self.coverage.items()},
+            "coverage_interval": {mass: [clean(end) for end in ends] for mass, ends in self.coverage_interval.items()},
+            "width": {mass: clean(width) for mass, width in self.width.items()},
+            "crps": clean(self.crps),
+            "log_score": clean(self.log_score),
+            "rmsle": clean(self.rmsle),
+            "pit": [clean(share) for share in self.pit],
+        }
+
+
+def summarise(law: str, points: pd.DataFrame) -> Score:
+    """The score of one method from the scores of its points.
+
+    Points of one cluster are averaged first, so that a run hidden by several cuts, or a run's many checkpoints, counts
+    as one.
+
+    Args:
+        law: the method.
+        points: one row a point with the columns of `score_point`, `ratio` and `cluster`.
+    """
+    scored = points.assign(squared=points["error"] ** 2)
+    mean = scored.drop(columns=["law"], errors="ignore").groupby("cluster").mean(numeric_only=True)
+    masses = [f"{100 * mass:g}" for mass in MASSES]
+    coverage = {mass: float(mean[f"covered {mass}"].mean()) for mass in masses}
+    counts, _ = np.histogram(mean["pit"], bins=np.linspace(0, 1, 11))
+    return Score(
+        law=law,
+        points=len(points),
+        clusters=len(mean),
+        compute_ratio=float(points["ratio"].median()),
+        coverage=coverage,
+        coverage_interval={mass: binomial_interval(share, len(mean)) for mass, share in coverage.items()},
+        width={mass: float(mean[f"width {mass}"].mean()) for mass in masses},
+        crps=float(mean["crps"].mean()),
+        log_score=float(mean["log_score"].mean()),
+        rmsle=float(np.sqrt(mean["squared"].mean())),
+        pit=tuple(float(count) / len(mean) for count in counts),
+    )

@@ -1,0 +1,93 @@
+"""The command line: one thin verb per command."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import forecaster
+from forecaster.cli.console import report_error
+from forecaster.cli.interrupt import INTERRUPTED, stoppable
+from forecaster.cli.verbs.allocate import allocate
+from forecaster.cli.verbs.backtest import backtest
+from forecaster.cli.verbs.check import check
+from forecaster.cli.verbs.compare import compare
+from forecaster.cli.verbs.demo import demo
+from forecaster.cli.verbs.example import example
+from forecaster.cli.verbs.fit import fit
+from forecaster.cli.verbs.forecast import forecast
+from forecaster.cli.verbs.laws import laws
+from forecaster.cli.verbs.prior import prior
+from forecaster.cli.verbs.report import report
+from forecaster.cli.verbs.require import require
+from forecaster.errors import ForecasterError, InputError, UsageError
+
+app = typer.Typer(
+    name="forecaster",
+    help="Honest forecasts of larger training runs: a 90% range that holds 90% of the time.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status.
+
+    0 done, 2 bad input, 3 refused by a gate, 130 interrupted, 143 terminated.
+    """
+    if arguments is not None:
+        sys.argv[1:] = arguments
+    as_json = "--json" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the terminal cannot show is better spelled out than the whole answer lost.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    return stoppable(lambda: _ended(as_json))
+
+
+def _ended(as_json: bool) -> int:
+    """Run what was typed, and say its error in one line."""
+    try:
+        # Typer turns an interrupt into its status and says nothing.
+        status = app(standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except typer.TyperException as error:
+        return report_error(UsageError(error.format_message()), as_json=as_json)
+    except ForecasterError as error:
+        return report_error(error, as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of stdout has left; Python would complain once more when it flushes at exit.
+        sys.stdout = None
+        return 0
+    except OSError as error:
+        return report_error(InputError(f"{error.strerror or error}", where=str(error.filename or "")), as_json=as_json)
+
+
+for verb in (
+    demo, example, laws, check, prior, fit, forecast, report, compare, backtest, allocate, require,
+):  # fmt: skip
+    app.command()(verb)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"forecaster {forecaster.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    pass

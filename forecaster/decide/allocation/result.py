@@ -1,0 +1,191 @@
+"""An allocation: what to train with a compute budget, as ranges from every draw of every law."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.decide.allocation.lifetime import Lifetime
+from forecaster.decide.price import Cost
+from forecaster.forecasts.answer import PointForecast
+from forecaster.forecasts.optimum import Split, optimal_split
+from forecaster.forecasts.result import Forecast
+from forecaster.notes import Note
+from forecaster.stats.mixture import interval, quantiles, summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+PATH_NODES = 12
+
+NAMES = {"N": "parameters", "D": "tokens", "tokens_per_parameter": "tokens per parameter"}
+
+
+@dataclass(frozen=True, eq=False)
+class Allocated:
+    """The answer for one budget.
+
+    Args:
+        C: the budget, FLOP, counted as the table counts it.
+        split: pooled draws of the compute-optimal N.
+        by_law: the same for each law alone, those that do not speak included.
+        point: the forecast of a new run at the pooled median split.
+        lifetime: the optimum with inference counted, where that was asked.
+        cost: of the budget, where a price was given.
+        notes: what a reader must hear about this budget.
+    """
+
+    C: float
+    split: Split
+    by_law: Mapping[str, Split]
+    point: PointForecast
+    lifetime: Lifetime | None
+    cost: Cost | None
+    notes: tuple[Note, ...]
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Of the laws that speak of the split, shape (law)."""
+        return np.array([self.split.weights[str(name)] for name in self.split.log_N["law"].values])
+
+    def draws(self, name: str = "N", *, split: Split | None = None) -> np.ndarray:
+        """Draws of `N`, `D` or `tokens_per_parameter` at the optimum, shape (law, sample)."""
+        split = split or self.split
+        N = np.exp(split.log_N.values)
+        D = self.C / (split.flop * N)
+        return {"N": N, "D": D, "tokens_per_parameter": D / N}[name]
+
+    def median(self, name: str = "N") -> float:
+        """The value as likely to be exceeded as not, of `N`, `D` or `tokens_per_parameter`."""
+        (found,) = quantiles(self.draws(name), self.weights, 0.5)
+        assert found is not None
+        return found
+
+    def interval(self, mass: float = 0.9, *, name: str = "N") -> tuple[float, float]:
+        """The equal-tailed range that holds `mass`, of `N`, `D` or `tokens_per_parameter`."""
+        low, high = interval(self.draws(name), self.weights, mass)
+        assert low is not None and high is not None
+        return low, high
+
+    def as_dict(self, weights: Mapping[str, float]) -> dict[str, Any]:
+        """JSON-ready; `by_law` has each law's own optimum, and its forecast at the pooled median split.
+
+        Args:
+            weights: of the laws in the forecast of the loss.
+        """
+        point = self.point.as_dict(weights, ())
+        by_law: dict[str, Any] = {}
+        for name, said in point["by_law"].items():
+            by_law[name] = {"weight": said["weight"], "split_weight": round(self.split.weights.get(name, 0.0), 6)}
+            by_law[name]["loss"] = {"median": said["median"], "interval": said["interval"]}
+            if name in self.by_law:
+                alone = self.by_law[name]
+                by_law[name] |= {each: summary(self.draws(each, split=alone), np.ones(1)) for each in NAMES}
+        found = {
+            "C": self.C,
+            **{name: summary(self.draws(name), self.weights) for name in NAMES},
+            "loss": {"median": point["median"], "interval": point["interval"]},
+            "by_law": by_law,
+            "at": point["at"],
+            "at_edge": round(self.split.at_edge, 4),
+            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+        }
+        if self.lifetime is not None:
+            found["lifetime"] = self.lifetime.as_dict()
+        if self.cost is not None:
+            found["cost"] = self.cost.as_dict()
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Allocation:
+    """What to train with each of some budgets.
+
+    Args:
+        budgets: the answer for each.
+        forecast: of new runs at the pooled median splits; its fits, weights, verdicts and notes.
+        speaking: names of the laws that speak of the split.
+        params: a number of parameters that the user named, if any.
+        notes: what a reader must hear about the whole, beside the forecast's own.
+    """
+
+    budgets: tuple[Allocated, ...]
+    forecast: Forecast
+    speaking: tuple[str, ...]
+    params: float | None
+    notes: tuple[Note, ...]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a budget and quantity: median and the ends of the 50, 80, 90 and 95% ranges."""
+        import pandas as pd
+
+        from forecaster.stats.mixture import MASSES
+
+        rows = []
+        for each in self.budgets:
+            for name in NAMES:
+                row: dict[str, Any] = {"C": each.C, "quantity": name, "median": each.median(name)}
+                for mass in MASSES:
+                    row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = each.interval(mass, name=name)
+                rows.append(row)
+            row = {"C": each.C, "quantity": "loss", "median": each.point.predictive.median}
+            for mass in MASSES:
+                row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = each.point.predictive.interval(mass)
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def path(self) -> tuple[Split, ...]:
+        """The optimum along compute, from the smallest run to a little beyond the largest budget, for a figure."""
+        C = self.forecast.runs.column("C")
+        largest = max(float(C.max()), *(each.C for each in self.budgets))
+        return tuple(
+            optimal_split(
+                self.forecast.fits,
+                float(budget),
+                weights=self.forecast.weights,
+                others=others_of(self.budgets[0].point.at),
+                speaking=self.speaking,
+                seed=self.forecast.seed,
+            )
+            for budget in np.geomspace(float(C.min()), 1.5 * largest, PATH_NODES)
+        )
+
+    @property
+    def text(self) -> str:
+        """The answer in words and columns."""
+        from forecaster.decide.allocation.text import allocation_text
+
+        return allocation_text(self)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: the key `allocation` of the command-line contract, verdicts, weights and notes."""
+        whole = self.forecast.as_dict()
+        return {
+            "allocation": [each.as_dict(self.forecast.weights) for each in self.budgets],
+            "split_laws": list(self.speaking),
+            "verdict": whole["verdict"],
+            "weights": whole["weights"],
+            "notes": [*whole["notes"], *({"code": note.code, "text": note.text} for note in self.notes)],
+            "unchecked": self.forecast.unchecked,
+        }
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The isoFLOP curves with the runs and the optimum; see `forecaster.report.allocation_figure`."""
+        from forecaster.decide.allocation.plot import plot_isoflop
+
+        return plot_isoflop(self, ax)
+
+
+def others_of(at: Mapping[str, float]) -> dict[str, float]:
+    """What a point gives besides N, D and C."""
+    return {name: value for name, value in at.items() if name not in ("N", "D", "C")}

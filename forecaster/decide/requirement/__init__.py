@@ -1,0 +1,1 @@
+"""What compute a target takes."""

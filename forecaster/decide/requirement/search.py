@@ -1,0 +1,230 @@
+"""The search for compute: every draw of every law along one path of points, from small budgets to vast ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from forecaster.fits.design import column_of
+from forecaster.fits.extrapolation import STUDIED, distance
+from forecaster.fits.posterior import Fit
+from forecaster.fits.predict import flat_draws, linked_by_draw, mixture_draws, thinned, weights_of
+from forecaster.forecasts.optimum import optimal_split
+from forecaster.forecasts.result import Forecast
+from forecaster.laws.formula.tree import evaluate
+from forecaster.stats.link import Link
+from forecaster.stats.mixture import Band, quantiles
+from forecaster.stats.student import stratified_student
+
+REACH = 1e12
+"""How many times the largest run's compute is searched."""
+
+BELOW = 1e3
+"""How far below the smallest run the search begins."""
+
+PATH_NODES = 20
+
+PATH_DRAWS = 1_000
+
+NODES = 48
+
+BISECTIONS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """A path over compute, and the laws' draws on it.
+
+    Args:
+        forecast: whose fits, weights, seed and extrapolation term are used.
+        held: inputs held along the path.
+        log_C: where the path's N is known, rising, shape (node).
+        log_N: the pooled median of the optimal split there, shape (node); empty where N or D is held or no law reads
+            them.
+        flop_rule: what the table counts as one parameter's work on one token, FLOP.
+    """
+
+    forecast: Forecast
+    held: Mapping[str, float]
+    log_C: np.ndarray
+    log_N: np.ndarray
+    flop_rule: float
+
+    @classmethod
+    def of(cls, forecast: Forecast, held: Mapping[str, float]) -> Search:
+        """The path of a forecast's laws: along the optimal split, or with N or D held."""
+        C = forecast.runs.column("C")
+        log_C = np.linspace(np.log(C.min() / BELOW), np.log(C.max() * REACH), PATH_NODES)
+        splits = any({"N", "D"} <= set(fit.law.inputs) for fit in forecast.fits)
+        log_N = np.empty(0)
+        if splits and not {"N", "D"} & held.keys():
+            few = [thinned(fit, PATH_DRAWS) for fit in forecast.fits]
+            found = [
+                optimal_split(few, float(np.exp(each)), weights=forecast.weights, others=held, seed=forecast.seed).N
+                for each in log_C
+            ]
+            log_N = np.log(found)
+        return cls(forecast, dict(held), log_C, log_N, forecast.runs.flop_per_parameter_token)
+
+    @property
+    def link(self) -> Link:
+        """The scale of the laws' noise."""
+        return self.forecast.fits[0].link
+
+    @property
+    def response(self) -> str:
+        """The response's header."""
+        return self.forecast.runs.response
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest training compute, FLOP."""
+        return self.forecast.fits[0].references.scale_largest
+
+    @property
+    def smallest(self) -> float:
+        """The smallest training compute, FLOP."""
+        return float(self.forecast.runs.column("C").min())
+
+    @property
+    def reach(self) -> float:
+        """How many times the largest run's compute is searched."""
+        return REACH
+
+    def inputs(self, log_C: Any) -> dict[str, Any]:
+        """Every input along the path, each of the shape of log C where it moves."""
+        C = np.exp(log_C)
+        found: dict[str, Any] = {**self.held, "C": C}
+        if len(self.log_N):
+            found["N"] = np.exp(np.interp(log_C, self.log_C, self.log_N))
+        if "N" in found:
+            found["D"] = C / (self.flop_rule * found["N"])
+        elif "D" in found:
+            found["N"] = C / (self.flop_rule * found["D"])
+        return found
+
+    def point(self, budget: float) -> dict[str, float]:
+        """The path's point at some compute, FLOP."""
+        return {name: float(value) for name, value in self.inputs(np.log(budget)).items()}
+
+    @cached_property
+    def _laws(self) -> list[_OneLaw]:
+        count = min(fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] for fit in self.forecast.fits)
+        slopes = self.forecast.extrapolation.draws(count, seed=self.forecast.seed)
+        return [_OneLaw.of(fit, self, slopes, count) for fit in self.forecast.fits]
+
+    @cached_property
+    def _nodes(self) -> np.ndarray:
+        return np.linspace(self.log_C[0], self.log_C[-1], NODES)
+
+    @cached_property
+    def _curves(self) -> list[np.ndarray]:
+        """Each law's curve on the link at the nodes, shape (sample, node)."""
+        return [law.curve(self._nodes[None, :]) for law in self._laws]
+
+    @cached_property
+    def _runs(self) -> list[np.ndarray]:
+        """The same with the extrapolation term and noise."""
+        return [m + law.beyond(self._nodes[None, :]) for m, law in zip(self._curves, self._laws, strict=True)]
+
+    @property
+    def rises_nowhere(self) -> bool:
+        """Whether the mixture's mean curve falls from the smallest run to the largest."""
+        low, high = (int(np.abs(self._nodes - np.log(each)).argmin()) for each in (self.smallest, self.largest))
+        falls = [float((m[:, high] - m[:, low]).mean()) for m in self._curves]
+        return float(weights_of(self.forecast) @ falls) < 0
+
+    def lowest(self) -> Band:
+        """The least response that each draw's curve reaches on the path."""
+        draws = np.stack([m.min(axis=1) for m in self._curves])
+        return Band(draws, weights_of(self.forecast), self.forecast.fits[0].settings.chains, self.link)
+
+    def flop(self, target: float) -> tuple[np.ndarray, np.ndarray]:
+        """The least compute at which each draw's run meets the target, and whether its curve alone ever does.
+
+        Args:
+            target: in the response's unit.
+
+        Returns:
+            FLOP, infinite where the curve never gets there or the run never meets it; and booleans; each of shape
+            (law, sample).
+        """
+        goal = self.link.threshold(target)
+        found, reached = [], []
+        for law, curve, run in zip(self._laws, self._curves, self._runs, strict=True):
+            able = (curve <= goal).any(axis=1)
+            met = run <= goal
+            first = met.argmax(axis=1)
+            high = self._nodes[first]
+            low = self._nodes[np.maximum(first - 1, 0)]
+            for _ in range(BISECTIONS):
+                middle = (low + high) / 2
+                here = law.curve(middle) + law.beyond(middle) <= goal
+                low, high = np.where(here, low, middle), np.where(here, middle, high)
+            found.append(np.where(able & met.any(axis=1), np.exp((low + high) / 2), np.inf))
+            reached.append(able)
+        return np.stack(found), np.stack(reached)
+
+    def chance(self, target: float, budgets: np.ndarray) -> np.ndarray:
+        """The chance that a new run on the path meets the target, the same as of a forecast there, shape (budget)."""
+        inputs = self.inputs(np.log(budgets))
+        at = {name: np.broadcast_to(np.asarray(value, dtype=float), budgets.shape) for name, value in inputs.items()}
+        met = mixture_draws(self.forecast, at) <= self.link.threshold(target)
+        return np.asarray(weights_of(self.forecast) @ met.mean(axis=1))
+
+    def curve_budgets(self, flop: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
+        """Budgets that span the distribution of the compute needed, evenly on their logarithm."""
+        low, middle, high = quantiles(flop, weights, [0.01, 0.5, 0.99])
+        finite = flop[np.isfinite(flop)]
+        start = low or (float(finite.min()) if len(finite) else self.largest)
+        end = high or (float(np.quantile(finite, 0.9)) if len(finite) else start)
+        bottom, top = np.exp(self.log_C[[0, -1]])
+        # Far beyond what was studied a curve would only creep towards its end; its middle must be on it.
+        far = max(10 * STUDIED * self.largest, middle or 0.0)
+        most = max(min(end, far), 10 * start)
+        return np.geomspace(max(start / 2, bottom), min(2 * most, top), count)
+
+
+@dataclass(frozen=True, eq=False)
+class _OneLaw:
+    """One law's draws, chains in a row."""
+
+    fit: Fit
+    search: Search
+    draws: Mapping[str, np.ndarray]
+    scale: Mapping[str, np.ndarray]
+    slopes: np.ndarray
+    unit_noise: np.ndarray
+
+    @classmethod
+    def of(cls, fit: Fit, search: Search, slopes: np.ndarray, count: int) -> _OneLaw:
+        nu = fit.degrees_of_freedom().values.ravel()
+        noise = stratified_student(nu, len(nu), seed=search.forecast.seed + 1)[:count]
+        scale = {name: fit.posterior[name].values.ravel()[:count] for name in fit.law.noise.sampled}
+        return cls(fit, search, flat_draws(fit, count), scale, slopes, noise)
+
+    def curve(self, log_C: np.ndarray) -> np.ndarray:
+        """The law on the link at log C, shape (sample) or (1, node): one for each draw, or nodes for all."""
+        every = self.search.inputs(log_C)
+        inputs = {name: every[column_of(self.fit.law, name, self.fit.runs)] for name in self.fit.law.inputs}
+        shaped = {name: _for(log_C, values) for name, values in self.draws.items()}
+        with np.errstate(over="ignore", under="ignore"):
+            found = linked_by_draw(self.fit, shaped, inputs)
+        return np.asarray(np.broadcast_to(found, np.broadcast_shapes(found.shape, _for(log_C, self.slopes).shape)))
+
+    def beyond(self, log_C: np.ndarray) -> np.ndarray:
+        """The extrapolation term and the noise at log C."""
+        ratio = np.exp(log_C) / self.search.largest
+        values = {**self.fit.references.values, **{name: _for(log_C, each) for name, each in self.scale.items()}}
+        scale = evaluate(self.fit.law.noise.scale, {**values, "d": np.log(ratio)})
+        h = distance(ratio, 1.0)
+        return np.asarray(_for(log_C, self.slopes) * h + scale * _for(log_C, self.unit_noise))
+
+
+def _for(log_C: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Draws as a column where log C has nodes."""
+    return values[:, None] if np.ndim(log_C) == 2 else values

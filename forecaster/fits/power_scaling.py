@@ -1,0 +1,103 @@
+"""Power-scaling: whether the priors or the data carry what a fit says, told from its draws alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecaster.fits.posterior import Fit, sampled_values
+from forecaster.fits.predict import joint_log_likelihood
+from forecaster.laws.prior import log_prior
+
+THRESHOLD = 0.05
+"""Sensitivity from which a quantity counts as moved (Kallioinen et al. 2023, arXiv:2107.14054, section 2.5)."""
+
+POWERS = (0.99, 1.01)
+
+ANSWER = "response at the point"
+
+
+@dataclass(frozen=True)
+class Power:
+    """How far a quantity moves when the prior, or the likelihood, is made a little stronger or weaker.
+
+    Args:
+        law: whose posterior it is.
+        quantity: a sampled parameter, or the law's log response at the point asked for.
+        prior: change of its distribution for each doubling of the prior's power, as cumulative Jensen-Shannon
+            distance.
+        likelihood: the same for the likelihood.
+    """
+
+    law: str
+    quantity: str
+    prior: float
+    likelihood: float
+
+    @property
+    def diagnosis(self) -> str:
+        """What the two say together, in a few words."""
+        if not (np.isfinite(self.prior) and np.isfinite(self.likelihood)):
+            return "cannot be told"
+        if self.prior < THRESHOLD:
+            return "the prior matters little"
+        both = self.likelihood >= THRESHOLD
+        return "prior and data both count and may conflict" if both else "the prior is strong or the data weak"
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; a number that does not exist is None."""
+        numbers = {"prior": self.prior, "likelihood": self.likelihood}
+        return (
+            {"law": self.law, "quantity": self.quantity}
+            | {name: round(value, 4) if np.isfinite(value) else None for name, value in numbers.items()}
+            | {"diagnosis": self.diagnosis}
+        )
+
+
+def power_scale(
+    fit: Fit, at: Mapping[str, float], *, likelihood: np.ndarray | None = None, only_response: bool = False
+) -> tuple[Power, ...]:
+    """Power-scaling sensitivities of a law's response at a point and of its sampled parameters.
+
+    The joint prior (the likelihood) is raised to the powers .99 and 1.01 by importance weights; the distance between
+    a quantity's distributions before and after, over the change in log2 of the power, is its sensitivity. The power
+    of a prior depends on the scale that it is written on: here the log for LogNormal, the logit for LogitNormal.
+
+    Source: Kallioinen, Paananen, Buerkner, Vehtari 2023, arXiv:2107.14054, section 2.
+
+    Args:
+        fit: of one law.
+        at: the point, with every input of the law.
+        likelihood: log likelihood of the fit's runs for every draw, shape (chain, draw), where it is known.
+        only_response: whether to leave the parameters out.
+    """
+    from arviz_stats.base import array_stats
+
+    values = sampled_values(fit)
+    priors = np.sum([log_prior(prior, values[name], values) for name, prior in fit.law.priors.items()], axis=0)
+    data = joint_log_likelihood(fit) if likelihood is None else likelihood
+    response = fit.linked_response(fit.inputs_at(at)).transpose("chain", "draw").values
+    quantities = {ANSWER: response} | ({} if only_response else {name: values[name] for name in fit.law.priors})
+
+    def weights(density: np.ndarray, power: float) -> np.ndarray:
+        log_weights = array_stats.power_scale_lw(density, alpha=power, axis=[0, 1])
+        return np.asarray(np.exp(log_weights - log_weights.max()))
+
+    def sensitivities(density: np.ndarray) -> dict[str, float]:
+        if not np.isfinite(density).all() or np.ptp(density) == 0:
+            return dict.fromkeys(quantities, 0.0 if np.isfinite(density).all() else np.nan)
+        lower, upper = (weights(density, power) for power in POWERS)
+        return {
+            name: float(
+                array_stats.power_scale_sense(draws, lower, upper, lower_alpha=POWERS[0], upper_alpha=POWERS[1])
+            )
+            if np.ptp(draws) > 0
+            else 0.0
+            for name, draws in quantities.items()
+        }
+
+    by_prior, by_data = sensitivities(priors), sensitivities(data)
+    return tuple(Power(fit.law.name, name, by_prior[name], by_data[name]) for name in quantities)

@@ -1,0 +1,113 @@
+"""The density of a law from PyMC's own graph."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from forecaster.errors import Say
+from forecaster.fits.sampling.density import Density, densities
+from forecaster.fits.sampling.nutpie import nutpie_model
+from forecaster.laws.formula.tree import FUNCTIONS, evaluate
+from forecaster.laws.law import Law, is_count
+
+
+def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: bool = False) -> Any:
+    """The PyMC model of a law, its data held in `pm.Data` so that another table can take their place.
+
+    Args:
+        law: any law.
+        rows: from `density_data`.
+        fixed: from `density_data`.
+        known_errors: whether the last row holds standard errors of the response.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    functions = {name: getattr(pt, "switch" if name == "where" else name) for name in FUNCTIONS}
+    with pm.Model(check_bounds=False) as model:
+        row_data = pm.Data("rows", rows)
+        fixed_data = pm.Data("fixed", fixed)
+        values: dict[str, Any] = {}
+        logs: dict[str, Any] = {}
+        for i, name in enumerate(law.inputs):
+            values[name], values[f"{name}0"] = row_data[i], fixed_data[i]
+            if is_count(law, name):
+                logs[name], logs[f"{name}0"] = row_data[i], fixed_data[i]
+                values[name], values[f"{name}0"] = pt.exp(row_data[i]), pt.exp(fixed_data[i])
+        level = fixed_data[len(law.inputs)]
+        values["L0"] = pt.exp(level) if law.link == "log" else level
+        if law.link != "log":
+            values["S0"] = fixed_data[len(law.inputs) + 1]
+        d, y = row_data[len(law.inputs)], row_data[len(law.inputs) + 1]
+        for name, prior in law.priors.items():
+            values[name] = prior.to_pymc(name, values, functions)
+        evaluated = partial(evaluate, functions=functions, logs=logs)
+        for name, formula in law.natural.items():
+            values[name] = evaluated(formula, values)
+        response = evaluated(law.formula, values)
+        match law.link:
+            case "log":
+                mean = pt.log(response) - level
+            case "own":
+                mean = (response - level) / values["S0"]
+            case "logit":
+                mean = pt.log(response) - pt.log1p(-response) - pt.log(level) + pt.log1p(-level)
+        scale = evaluated(law.noise.scale, {**values, "d": d}) + pt.zeros_like(d)
+        if known_errors:
+            scale = pt.sqrt(scale**2 + row_data[len(law.inputs) + 2] ** 2)
+        if law.noise.nu is None:
+            pm.Normal("y", mu=mean, sigma=scale, observed=y)
+        else:
+            pm.StudentT("y", nu=evaluated(law.noise.nu, values), mu=mean, sigma=scale, observed=y)
+    return model
+
+
+def compile_density(law: Law, *, known_errors: bool = False, say: Say | None = None) -> Density:
+    """Compile a law's density once; later calls for the same law in this process return it at once.
+
+    Args:
+        law: any law.
+        known_errors: whether tables come with standard errors of the response.
+        say: called with a line of progress.
+    """
+    # The hash does not know the order of keys on the page, and the order of rows and coordinates follows it.
+    key = (law.sha256, tuple(law.inputs), tuple(law.priors), known_errors)
+    if key in densities:
+        return densities[key]
+    if say:
+        say(f"compiling {law.name} (once)")
+
+    import pytensor
+
+    # Fast-math lets the compiler reorder sums, and a cold and a warm cache then take different paths for one seed.
+    pytensor.config.numba__fastmath = False
+    import pymc as pm
+    import pytensor.tensor as pt
+    from pytensor.graph import clone_replace
+
+    columns = len(law.inputs) + (3 if known_errors else 2)
+    constants = len(law.inputs) + (1 if law.link == "log" else 2)
+    # Any values will do, as long as the expressions are defined.
+    model = build_model(law, np.zeros((columns, 2)), np.full(constants, 0.5), known_errors=known_errors)
+    names = tuple(variable.name for variable in model.free_RVs)
+    point = pt.vector("point", shape=(len(names),))
+    log_density = clone_replace(
+        model.logp(), {v: point[i] for i, v in enumerate(model.value_vars)}, rebuild_strict=False
+    )
+    with model:
+        function = pm.pytensorf.compile(
+            [point], [log_density, pt.grad(log_density, point)], mode="NUMBA", on_unused_input="ignore"
+        )
+    order = [variable.name for variable in function.get_shared()]
+    jitted = function.vm.jit_fn
+
+    def value(x: np.ndarray, rows: np.ndarray, fixed: np.ndarray) -> tuple[Any, Any]:
+        data = {"rows": rows, "fixed": fixed}
+        result: tuple[Any, Any] = jitted(x, *(data[name] for name in order))
+        return result
+
+    densities[key] = Density(names, value, nutpie_model(jitted, order, names, columns, constants))
+    return densities[key]

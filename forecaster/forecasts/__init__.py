@@ -1,0 +1,1 @@
+"""Forecasts: weights and draws become the answer, with its grade."""

@@ -1,0 +1,145 @@
+"""Tables and words for what stands behind a forecast: the table's track record, the weights' reason, the grade."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from forecaster.backtests.baselines import BASELINE_NAMES
+from forecaster.forecasts.grade import Grade, farthest_tested, grade, own_score
+from forecaster.forecasts.tables import Tested, record_said
+from forecaster.show.table import MISSING, MIXED, Table, shown, times
+
+if TYPE_CHECKING:
+    from forecaster.forecasts.answer import PointForecast
+    from forecaster.forecasts.result import Forecast
+
+RIVALS = {"naive-line": "a straight line", "huber-bootstrap": "the usual fit with bootstrap"}
+"""Those that a sentence names, as it names them."""
+
+GRADE_MEANS = "It says how far the evidence reaches, not how likely the outcome is."
+
+
+def record_table(forecast: Forecast, *, short: bool = False) -> Table | None:
+    """Each law, their mixture and the baselines on the runs that were hidden; None without a track record.
+
+    Args:
+        forecast: whose record.
+        short: without the laws that the mixture is made of, and without counts.
+    """
+    if forecast.weighting.record is None:
+        return None
+    said = record_said(forecast)
+    alone = len(forecast.weights) == 1
+    names = {} if short and not alone else {name: shown(name) for name in forecast.weights}
+    names |= ({} if alone else {"mixture": MIXED}) | BASELINE_NAMES
+    rows = []
+    for method, name in names.items():
+        tested = said.get(method, Tested())
+        held = tested.held if tested.held == MISSING else f"{tested.held} ({tested.between})"
+        rows.append((name, held, tested.width, tested.crps, tested.runs))
+    columns = ("Method", "Held by 90% range", "Mean width", "CRPS", "Hidden runs")
+    kept = len(columns) - short
+    return Table("Track record on this table", columns[:kept], tuple(row[:kept] for row in rows))
+
+
+def record_sentence(forecast: Forecast) -> str:
+    """How forecasts from the smaller runs did on the larger ones, beside the baselines; or why nobody knows."""
+    record = forecast.weighting.record
+    if record is None:
+        return f"There is none: no run of this table was hidden and forecast. Weights: {forecast.weighting.why}."
+    said = record_said(forecast)
+    cuts = f"{len(record.folds)} cut{'' if len(record.folds) == 1 else 's'}"
+    score = own_score(forecast)
+    if score is None:
+        return "The laws that speak were not tested together, since others were left out; the table has each alone."
+    tested = said[score.law]
+    farthest = times(farthest_tested(forecast))
+    others = [f"{name} {said[method].held}" for method, name in RIVALS.items() if method in said]
+    many = "run" if tested.runs == "1" else "runs"
+    return (
+        f"Made from this table's smaller runs at {cuts}, such forecasts held {tested.held} of {tested.runs} larger "
+        f"{many} in their 90% ranges, up to {farthest} times the largest run shown"
+        + (f"; {', '.join(others)}." if others else ".")
+    )
+
+
+def record_notes(forecast: Forecast) -> list[str]:
+    """How the table of the track record is to be read, and which of its fits fell short."""
+    record = forecast.weighting.record
+    if record is None:
+        return []
+    said = (
+        "Width: by how much the upper end of the 90% range exceeds the lower. CRPS: the error of the whole forecast on "
+        "the log of the response; .01 is about 1%, and less is better."
+    )
+    if forecast.fits[0].link.name != "log":
+        said = f"Width and CRPS, the error of the whole forecast, are of {record.scale}; less is better."
+    notes = [f"A run that several cuts hide counts once. In brackets: the binomial 90% interval. {said}"]
+    return notes + shortfalls(forecast)
+
+
+def shortfalls(forecast: Forecast) -> list[str]:
+    """How many of the fits behind the track record were for review or failed; nothing where all passed."""
+    record = forecast.weighting.record
+    if record is None or not (record.review or record.failed):
+        return []
+    said = [f"{record.review} passed their checks with reservations"] if record.review else []
+    said += [f"{record.failed} failed and {'was' if record.failed == 1 else 'were'} left out"] if record.failed else []
+    return [f"Of the fits behind the track record, {' and '.join(said)}."]
+
+
+def beyond_tested(forecast: Forecast, point: PointForecast) -> str:
+    """A sentence where a point lies beyond everything that was backtested; empty where it does not."""
+    ratio, farthest = point.compute_ratio, farthest_tested(forecast)
+    if not farthest or ratio <= farthest or times(ratio) == times(farthest):
+        return ""
+    return (
+        f"This asks for {times(ratio)} times the largest run; nothing beyond {times(farthest)} times was backtested on "
+        "this table."
+    )
+
+
+def weights_reason(forecast: Forecast) -> str:
+    """Where the laws' weights come from; empty where one law stands alone."""
+    if len(forecast.weights) == 1:
+        return ""
+    left_out = set(forecast.verdicts) - set(forecast.weights)
+    anew = "; shared anew among the laws that speak" if left_out else ""
+    return f"Weights: {forecast.weighting.why}{anew}."
+
+
+def record_line(forecast: Forecast) -> str:
+    """The track record in a short sentence, to stand near the headline."""
+    score = own_score(forecast)
+    if score is None:
+        return "These ranges have no track record on this table."
+    tested = record_said(forecast)[score.law]
+    runs = "run" if tested.runs == "1" else "runs"
+    return f"Such 90% ranges held {tested.held} of {tested.runs} larger {runs} of this table when these were hidden."
+
+
+def evidence_line(forecast: Forecast, point: PointForecast) -> str:
+    """Track record and grade in two short sentences, to stand near the headline but apart from its chances."""
+    return f"{record_line(forecast)} Evidence grade {grade(forecast, point).letter}."
+
+
+def grade_weakest(graded: Grade) -> str:
+    """What sets a grade, to stand beside its letter."""
+    if not graded.weakest:
+        return "Every line has that letter."
+    return f"Set by the weakest: {'; '.join(f'{each.name}, {each.value}' for each in graded.weakest)}."
+
+
+def grade_table(forecast: Forecast, point: PointForecast, *, rules: bool = True) -> Table:
+    """Every line of the evidence grade with its letter, what was seen and, where there is room, its rule."""
+    found = grade(forecast, point)
+    rows = [(each.name.capitalize(), each.letter, each.value, each.rule) for each in found.criteria]
+    columns = ("Line", "Grade", "Seen here", "Rule")
+    kept = len(columns) if rules else 3
+    caption = f"Evidence grade {found.letter}"
+    return Table(caption, columns[:kept], tuple(row[:kept] for row in rows), frozenset(columns[1:kept]))
+
+
+def grade_sentence(forecast: Forecast, point: PointForecast) -> str:
+    """The grade with the lines that set it."""
+    return grade(forecast, point).text

@@ -1,0 +1,313 @@
+"""A grade: how far the evidence behind a forecast reaches, by stated rules; never how likely its outcome is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from forecaster.fits.power_scaling import power_scale
+
+if TYPE_CHECKING:
+    from forecaster.backtests.result import Score
+    from forecaster.forecasts.answer import PointForecast
+    from forecaster.forecasts.result import Forecast
+
+NO_RECORD = "no track record"
+
+
+@dataclass(frozen=True)
+class Level:
+    """What one letter asks of a criterion's numbers.
+
+    Args:
+        letter: from A, the best, to D.
+        bounds: one for each number, the bound itself included; none where the letter asks nothing.
+        words: the same for a person, with a place for each bound.
+    """
+
+    letter: str
+    bounds: tuple[float, ...]
+    words: str
+
+    def holds(self, numbers: tuple[float, ...], *, most: bool) -> bool:
+        """Whether every number keeps to its bound, the last binary digit aside."""
+        pairs = zip(numbers, self.bounds, strict=False)
+        return all(value <= bound * (1 + 1e-9) if most else value >= bound * (1 - 1e-9) for value, bound in pairs)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A criterion's levels, from which both its letter and the words of its rule come.
+
+    Args:
+        levels: the best first; the last asks nothing.
+        most: whether the numbers must not exceed their bounds; otherwise they must reach them.
+        rest: what more the rule says; empty for most.
+    """
+
+    levels: tuple[Level, ...]
+    most: bool = False
+    rest: str = ""
+
+    def letter(self, *numbers: float) -> str:
+        """The letter of the first level that the numbers keep."""
+        return next(level.letter for level in self.levels if level.holds(numbers, most=self.most))
+
+    @property
+    def text(self) -> str:
+        """The rule in words: "A: 50 or more, B: 25 or more, C: 15 or more, D: fewer"."""
+        return ", ".join(f"{each.letter}: {each.words.format(*each.bounds)}" for each in self.levels) + self.rest
+
+
+BEYOND_TESTED, AT_BEST = 3.0, "C"
+"""A point more than so many times beyond the farthest run that was backtested gets this letter at best."""
+
+NOTHING_TO_COMPARE = "C"
+"""The letter of agreement where one law stands alone."""
+
+RULES: Mapping[str, Rule] = {
+    "distance": Rule(
+        (
+            Level("A", (10,), "up to {:,g} times the largest run"),
+            Level("B", (100,), "up to {:,g}"),
+            Level("C", (1000,), "up to {:,g}"),
+            Level("D", (), "beyond"),
+        ),
+        most=True,
+        rest=f"; at best {AT_BEST} where that is over {BEYOND_TESTED:g} times the farthest backtested, or nothing was",
+    ),
+    "runs": Rule(
+        (
+            Level("A", (50,), "{:g} or more"),
+            Level("B", (25,), "{:g} or more"),
+            Level("C", (15,), "{:g} or more"),
+            Level("D", (), "fewer"),
+        )
+    ),
+    "decades of scale": Rule(
+        (
+            Level("A", (3,), "{:g} or more"),
+            Level("B", (2,), "{:g} or more"),
+            Level("C", (1,), "{:g} or more"),
+            Level("D", (), "fewer"),
+        )
+    ),
+    "coverage": Rule(
+        (
+            Level("A", (0.85, 20), "90% range held {:.0%} or more of {:g} or more hidden runs"),
+            Level("B", (0.75, 10), "{:.0%} of {:g}"),
+            Level("C", (0.60, 5), "{:.0%} of {:g}"),
+            Level("D", (), f"less, or {NO_RECORD}"),
+        )
+    ),
+    "agreement of laws": Rule(
+        (
+            Level("A", (0.25,), "medians span up to {:g} of the 90% range"),
+            Level("B", (0.5,), "up to {:g}"),
+            Level("C", (1,), "up to {:g}"),
+            Level("D", (), "more"),
+        ),
+        most=True,
+        rest=f"; {NOTHING_TO_COMPARE} for one law alone",
+    ),
+    "prior dominance": Rule(
+        (
+            Level("A", (0.25,), "up to {:.0%} of what moves the response at the point is the priors'"),
+            Level("B", (0.5,), "up to {:.0%}"),
+            Level("C", (0.75,), "up to {:.0%}"),
+            Level("D", (), "more"),
+        ),
+        most=True,
+    ),
+    "checks": Rule(
+        (
+            Level("A", (0, 0), "every law passes"),
+            Level("C", (math.inf, 0), "a law is for review"),
+            Level("D", (), "a law failed or was left out"),
+        ),
+        most=True,
+    ),
+}
+"""Each criterion with its thresholds."""
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One line of a grade.
+
+    Args:
+        name: what was judged.
+        letter: from A, the best, to D.
+        value: what was seen, in words.
+        rule: what each letter asks, in words.
+    """
+
+    name: str
+    letter: str
+    value: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Grade:
+    """How far the evidence behind one point of a forecast reaches.
+
+    Args:
+        letter: that of the weakest criterion.
+        criteria: every line, in a fixed order.
+    """
+
+    letter: str
+    criteria: tuple[Criterion, ...]
+
+    @property
+    def weakest(self) -> tuple[Criterion, ...]:
+        """The lines that set the letter; none where all are A."""
+        return tuple(each for each in self.criteria if each.letter == self.letter != "A")
+
+    @property
+    def text(self) -> str:
+        """The grade in a sentence."""
+        if not self.weakest:
+            return f"Evidence grade {self.letter}: every line has that letter."
+        said = [f"{each.name} ({each.value})" for each in self.weakest]
+        lines = "line is" if len(said) == 1 else "lines are"
+        return f"Evidence grade {self.letter}: the weakest {lines} {_listed(said)}."
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: the letter, the names of the lines that set it, and every line."""
+        return {
+            "letter": self.letter,
+            "weakest": [each.name for each in self.weakest],
+            "criteria": [
+                {"name": each.name, "letter": each.letter, "value": each.value, "rule": each.rule}
+                for each in self.criteria
+            ],
+        }
+
+
+def grade(forecast: Forecast, point: PointForecast) -> Grade:
+    """Grade the evidence at one point of a forecast: the weakest of its criteria decides.
+
+    Numbers are judged as they are printed, so that a reader can check every letter.
+
+    Args:
+        forecast: whose evidence.
+        point: one of its points.
+    """
+    seen = {
+        "distance": _distance(forecast, point),
+        "runs": _runs(forecast),
+        "decades of scale": _decades(forecast),
+        "coverage": _coverage(forecast),
+        "agreement of laws": _agreement(forecast, point),
+        "prior dominance": _dominance(forecast, point),
+        "checks": _checks(forecast),
+    }
+    criteria = tuple(Criterion(name, *seen[name], rule.text) for name, rule in RULES.items())
+    return Grade(max(each.letter for each in criteria), criteria)
+
+
+def own_score(forecast: Forecast) -> Score | None:
+    """How the mixture of the laws that speak did in the track record, or the one law where it is alone."""
+    record = forecast.weighting.record
+    name = next(iter(forecast.weights)) if len(forecast.weights) == 1 else "mixture"
+    return None if record is None else next((score for score in record.scores if score.law == name), None)
+
+
+def farthest_tested(forecast: Forecast) -> float:
+    """How many times the largest run shown the farthest hidden run lay beyond it; 0 where none was hidden."""
+    record = forecast.weighting.record
+    return 0.0 if record is None else float(record.points["ratio"].max())
+
+
+def _distance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    ratio, tested = _two_digits(point.compute_ratio), _two_digits(farthest_tested(forecast))
+    letter = RULES["distance"].letter(ratio)
+    if ratio > BEYOND_TESTED * tested * (1 + 1e-9):
+        letter = max(letter, AT_BEST)
+    backtested = f"backtested to {tested:,.12g}" if tested else "nothing backtested"
+    far = f"{ratio:,.12g} times the largest run" if point.compute_ratio > 1 else "within the scale that was measured"
+    return letter, f"{far}, {backtested}"
+
+
+def _runs(forecast: Forecast) -> tuple[str, str]:
+    return RULES["runs"].letter(len(forecast.runs)), f"{len(forecast.runs):,}"
+
+
+def _decades(forecast: Forecast) -> tuple[str, str]:
+    runs = forecast.runs
+    scale = runs.column(runs.scale)
+    decades = round(float(np.log10(scale.max() / scale.min())), 1)
+    return RULES["decades of scale"].letter(decades), f"{decades:.1f}"
+
+
+def _coverage(forecast: Forecast) -> tuple[str, str]:
+    score = own_score(forecast)
+    if score is None:
+        missing = NO_RECORD if forecast.weighting.record is None else f"{NO_RECORD} of just these laws"
+        return RULES["coverage"].levels[-1].letter, missing
+    share = round(score.coverage["90"], 2)
+    said = f"{share:.0%} of {score.clusters} hidden run{'' if score.clusters == 1 else 's'}"
+    return RULES["coverage"].letter(share, score.clusters), said
+
+
+def _agreement(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    medians = [band.median for name, band in point.by_law.items() if forecast.weights[name] > 0]
+    if len(medians) == 1:
+        return NOTHING_TO_COMPARE, "one law only, nothing to compare"
+    on = forecast.fits[0].link.on
+    low, high = point.predictive.interval(0.9)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = round(float((on(max(medians)) - on(min(medians))) / (on(high) - on(low))), 2)
+    if not math.isfinite(apart):
+        return RULES["agreement of laws"].levels[-1].letter, "the range has no width"
+    return RULES["agreement of laws"].letter(apart), f"medians span {apart:.2f} of the 90% range"
+
+
+_DOMINANCE: WeakKeyDictionary[PointForecast, tuple[str, str]] = WeakKeyDictionary()
+"""Of points that are still in use, since it takes a while to tell; it keeps none of them alive."""
+
+
+def _dominance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    if point not in _DOMINANCE:
+        _DOMINANCE[point] = _dominance_of(forecast, point)
+    return _DOMINANCE[point]
+
+
+def _dominance_of(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    """Power-scaling sensitivity to the priors over that to priors and data together, laws by weight."""
+    prior = data = 0.0
+    for fit in forecast.fits:
+        if weight := forecast.weights[fit.law.name]:
+            here = power_scale(fit, point.at, only_response=True)[0]
+            prior, data = prior + weight * here.prior, data + weight * here.likelihood
+    if not (math.isfinite(prior + data) and prior + data > 0):
+        return RULES["prior dominance"].levels[-1].letter, "cannot be told from these draws"
+    part = round(prior / (prior + data), 2)
+    return RULES["prior dominance"].letter(part), f"{part:.0%} is the priors', {1 - part:.0%} the data's"
+
+
+def _checks(forecast: Forecast) -> tuple[str, str]:
+    count = len(forecast.verdicts)
+    failed = sum(
+        verdict.status == "fail" or name not in forecast.weights for name, verdict in forecast.verdicts.items()
+    )
+    review = sum(verdict.status == "review" for verdict in forecast.verdicts.values())
+    laws = f"{count} law{'' if count == 1 else 's'}"
+    said = [f"{failed} of {laws} failed or left out"] if failed else []
+    said += [f"{review} of {laws} for review"] if review else []
+    return RULES["checks"].letter(review, failed), "; ".join(said) or f"{laws}, all passed"
+
+
+def _two_digits(value: float) -> float:
+    return float(f"{value:.1e}")
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,297 @@
+"""A forecast's numbers as every output prints them.
+
+Everything starts from `Forecast.as_dict`, which rounds each number once to what its Monte Carlo error leaves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from forecaster.inputs import CODE, scale_header
+from forecaster.quantity import format_quantity
+from forecaster.show.table import MISSING, MIXED, Table, number, shown, significant, spread, times, weight, whole_shares
+
+if TYPE_CHECKING:
+    from forecaster.backtests.result import Score
+    from forecaster.forecasts.answer import PointForecast
+    from forecaster.forecasts.path import Fan
+    from forecaster.forecasts.result import Forecast
+
+
+@dataclass(frozen=True)
+class Tested:
+    """How one method did in the track record, as printed.
+
+    Args:
+        held: share of the hidden runs inside its 90% range.
+        between: ends of the binomial 90% interval of that share.
+        width: mean width of its 90% range: on the log by how much the upper end exceeds the lower, else as it is.
+        crps: mean continuous ranked probability score, on the scale of the laws' noise.
+        runs: how many hidden runs it forecast; one that several cuts hide counts once.
+    """
+
+    held: str = MISSING
+    between: str = MISSING
+    width: str = MISSING
+    crps: str = MISSING
+    runs: str = "0"
+
+
+@dataclass(frozen=True)
+class LawAnswer:
+    """What one law alone would say, as printed.
+
+    Args:
+        name: the law's, as shown.
+        median: in the response's unit.
+        half: ends of its 50% range.
+        low: lower end of its 90% range.
+        high: upper end of its 90% range.
+        weight: its part in the mixture.
+        tested: how it did in the track record.
+    """
+
+    name: str
+    median: str
+    half: tuple[str, str]
+    low: str
+    high: str
+    weight: str
+    tested: Tested
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One point's numbers, as printed.
+
+    Args:
+        median: in the response's unit.
+        interval: ends of the 50, 80, 90 and 95% ranges, under "50", "80", "90", "95".
+        raw: ends of the 90% range without the extrapolation term.
+        curve: ends of the 90% range without run-to-run noise.
+        shares: whole percents of parameters, law and extrapolation, summing to 100; empty where unknown.
+        noise_width: width of the 90% range that noise alone would give.
+        laws: what each law alone would say.
+        targets: each target as printed, with its chance as a probability.
+        point: the point with its compute, such as "N=70B, D=1.4T, C=5.9e23 FLOP".
+        ratio: its scale over the table's largest, such as "45" or "0.8".
+        beyond: whether the point lies beyond the largest run.
+        tested: how the mixture did in the track record; None where there is no track record at all.
+    """
+
+    median: str
+    interval: Mapping[str, tuple[str, str]]
+    raw: tuple[str, str]
+    curve: tuple[str, str]
+    shares: Mapping[str, int]
+    noise_width: str
+    laws: tuple[LawAnswer, ...]
+    targets: tuple[tuple[str, float], ...]
+    point: str
+    ratio: str
+    beyond: bool
+    tested: Tested | None
+
+
+_SAID: WeakKeyDictionary[Forecast, tuple[Answer, ...]] = WeakKeyDictionary()
+"""What was said of forecasts that are still in use; it keeps none of them alive."""
+
+
+def answers(forecast: Forecast) -> tuple[Answer, ...]:
+    """Every point's numbers, as printed in all outputs."""
+    if forecast not in _SAID:
+        _SAID[forecast] = _answers(forecast)
+    return _SAID[forecast]
+
+
+def _answers(forecast: Forecast) -> tuple[Answer, ...]:
+    found = []
+    record = forecast.weighting.record
+    by_method = record_said(forecast)
+    for said, point in zip(forecast.as_dict()["forecast"], forecast.points, strict=True):
+        places = point.predictive.decimals
+
+        def ends(interval: Mapping[str, Sequence[float]], mass: str, places: int = places) -> tuple[str, str]:
+            return number(interval[mass][0], places), number(interval[mass][1], places)
+
+        found.append(
+            Answer(
+                median=number(said["median"], places),
+                interval={mass: ends(said["interval"], mass) for mass in said["interval"]},
+                raw=ends(said["raw_interval"], "90"),
+                curve=ends(said["curve_interval"], "90"),
+                shares=whole_shares(said["share"]),
+                noise_width=number(said["noise_width"], places + 1),
+                laws=tuple(
+                    LawAnswer(
+                        name=shown(name),
+                        median=number(by_law["median"], places),
+                        half=ends(by_law["interval"], "50"),
+                        low=ends(by_law["interval"], "90")[0],
+                        high=ends(by_law["interval"], "90")[1],
+                        weight=weight(by_law["weight"]),
+                        tested=by_method.get(name, Tested()),
+                    )
+                    for name, by_law in said["by_law"].items()
+                ),
+                targets=tuple((f"{item['value']:g}", item["probability"]) for item in said["targets"]),
+                point=inputs(said["at"]),
+                ratio=times(said["distance"]["compute_ratio"]),
+                beyond=said["distance"]["compute_ratio"] > 1,
+                tested=None if record is None else by_method.get("mixture", Tested()),
+            )
+        )
+    return tuple(found)
+
+
+def record_said(forecast: Forecast) -> dict[str, Tested]:
+    """Every method of the track record by its name there, as printed in all outputs; empty without a record."""
+    record = forecast.weighting.record
+    return (
+        {}
+        if record is None
+        else {score.law: _tested(score, on_log=forecast.fits[0].link.name == "log") for score in record.scores}
+    )
+
+
+def _tested(score: Score, *, on_log: bool) -> Tested:
+    said = score.as_dict()
+    held, width, crps = said["coverage"]["90"], said["width"]["90"], said["crps"]
+    low, high = said["coverage_interval"]["90"]
+    return Tested(
+        held=f"{held:.0%}",
+        between=f"{100 * low:.0f} to {high:.0%}",
+        width=MISSING if width is None else wider(width) if on_log else significant(width, 2),
+        crps=MISSING if crps is None else f"{crps:.4f}" if crps >= 5e-4 else significant(crps, 2),
+        runs=f"{score.clusters:,}",
+    )
+
+
+def wider(width: float) -> str:
+    """A width on the log scale as the percent by which the upper end exceeds the lower, "4.1%"."""
+    more = 100 * math.expm1(min(width, 50.0))
+    return f"{more:.1f}%" if more < 99.95 else f"{more:,.0f}%" if more < 1e4 else "over 10,000%"
+
+
+def inputs(at: Mapping[str, float]) -> str:
+    """A point's inputs, "N=70B, D=1.4T, C=5.9e23 FLOP"."""
+    said = [
+        f"{name}={format_quantity(value)}{' FLOP' if name == 'C' else ''}" for name, value in at.items() if name != CODE
+    ]
+    return ", ".join(said)
+
+
+MOST_ROWS = 500
+"""Runs that the table behind a figure lists."""
+
+SOURCES = {
+    "parameters": ("How well the runs fix each law.", "More runs."),
+    "law": ("Which law holds.", "Runs where the laws disagree."),
+    "extrapolation": ("How far laws drift beyond their data.", "A run nearer the point."),
+}
+"""Each source of uncertainty: what it is, and what narrows it."""
+
+
+def range_table(answer: Answer) -> Table:
+    """The equal-tailed ranges for a new run."""
+    rows = [(f"{mass}%", low, high) for mass, (low, high) in answer.interval.items()]
+    return Table("Ranges for a new run", ("Range", "From", "To"), tuple(rows))
+
+
+def share_table(answer: Answer) -> Table:
+    """What the uncertainty is made of, and what narrows each part."""
+    rows = [
+        (name.capitalize(), f"{share}%", *SOURCES[name])
+        for name, share in sorted(answer.shares.items(), key=lambda item: -item[1])
+    ]
+    columns = ("Source", "Share", "What it is", "What narrows it")
+    return Table("Sources of uncertainty", columns, tuple(rows), frozenset(columns[2:]))
+
+
+def law_table(answer: Answer) -> Table:
+    """The forecast under each law alone, with how that law did in the track record where there is one."""
+    rows = [
+        (law.name, law.median, spread((law.low, law.high)), law.weight, law.tested.held, law.tested.crps)
+        for law in answer.laws
+    ]
+    if len(rows) > 1:
+        tested = answer.tested or Tested()
+        rows.append((MIXED, answer.median, spread(answer.interval["90"]), "100%", tested.held, tested.crps))
+    columns = ("Law", "Median", "90% range", "Weight", "Held larger runs", "CRPS")
+    kept = 4 if answer.tested is None else len(columns)
+    return Table("Forecast under each law", columns[:kept], tuple(row[:kept] for row in rows))
+
+
+def formula_table(forecast: Forecast) -> Table:
+    """Each law's formula, what it says and where it comes from."""
+    laws = [fit.law for fit in forecast.fits]
+    rows = [
+        (shown(law.name), *(shown(cell, 300) for cell in (law.formula.text, law.title, law.source))) for law in laws
+    ]
+    columns = ("Law", "Formula", "What it says", "Source")
+    return Table("The laws", columns, tuple(rows), frozenset(columns))
+
+
+def checks_table(forecast: Forecast) -> Table:
+    """The verdict on each law's draws."""
+    rows = []
+    for name, verdict in forecast.verdicts.items():
+        said = verdict.as_dict()
+        rhat, ess = said["rhat"], said["ess"]
+        rows.append(
+            (
+                shown(name),
+                verdict.status if name in forecast.weights else f"{verdict.status}, left out",
+                MISSING if rhat is None else f"{rhat:.3f}",
+                MISSING if ess is None else f"{ess:,}",
+                f"{verdict.divergences:,}",
+            )
+        )
+    columns = ("Law", "Verdict", "Largest R-hat", "Effective draws", "Divergences")
+    return Table("Checks of the sampler", columns, tuple(rows), frozenset({"Verdict"}))
+
+
+def fan_table(forecast: Forecast, point: PointForecast, along: Fan, *, most: int = 14) -> Table:
+    """The numbers behind the fan: median and ranges at some steps of its path, the point and the largest run too."""
+    places = point.predictive.decimals
+    scale = forecast.runs.scale
+    here, largest = point.at[scale], float(forecast.runs.column(scale).max())
+    even = set(np.linspace(0, len(along.scale) - 1, most).round().astype(int).tolist())
+    named = {"the point asked": here, "the largest run": largest}
+    rows = []
+    for step, value in enumerate(along.scale):
+        labels = [label for label, each in named.items() if value == each]
+        if step not in even and not labels:
+            continue
+        ends = [(low[step], high[step]) for low, high in (along.bounds[mass] for mass in (0.5, 0.8, 0.9))]
+        ranges = [spread((number(float(low), places), number(float(high), places))) for low, high in ends]
+        first = format_quantity(float(value)) + (f", {' and '.join(labels)}" if labels else "")
+        rows.append((first, number(float(along.median[step]), places), *ranges))
+    columns = (scale_header(scale), "Median", "50% range", "80% range", "90% range")
+    return Table("The fan in numbers", columns, tuple(rows))
+
+
+def runs_table(forecast: Forecast) -> Table:
+    """The runs that the forecast rests on, from the largest down."""
+    runs = forecast.runs
+    order = np.argsort(-runs.column(runs.scale), kind="stable")[:MOST_ROWS]
+    names = [name for name in ("N", "D", "C", "U") if runs.has(name)]
+    families = list(runs.table["family"]) if runs.has("family") else None
+    columns: Mapping[str, np.ndarray] = {name: runs.column(name) for name in (*names, "loss")}
+    rows = []
+    for row in order:
+        cells = [runs.place(int(row))]
+        cells += [format_quantity(float(columns[name][row])) for name in names]
+        cells.append(f"{columns['loss'][row]:.5g}")
+        rows.append(tuple(cells if families is None else [*cells, shown(families[row])]))
+    headers = ["Row", *(scale_header(name) for name in names), shown(runs.response)]
+    more = f", the largest {MOST_ROWS} of {len(runs)}" if len(runs) > MOST_ROWS else ""
+    caption = f"The runs in {shown(runs.name)}{more}"
+    extra = [] if families is None else ["Family"]
+    return Table(caption, (*headers, *extra), tuple(rows), frozenset(extra))

@@ -1,0 +1,1 @@
+"""Formulas: the grammar, its tree, and what is made of a tree."""

@@ -1,0 +1,60 @@
+"""The shelf: the laws that ship, each one TOML page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from forecaster.errors import LawError, clipped
+from forecaster.laws.law import Law
+from forecaster.laws.page import read_law
+from forecaster.runs.table import Runs
+
+DEFAULT_MIXTURE = ("chinchilla", "coupled", "farseer_lite")
+
+DEFAULT_ONE_INPUT = ("power_floor", "shifted_power_law", "broken_power_law")
+
+
+def law(source: str | Path) -> Law:
+    """A law from the shelf by name, or from a TOML file by path.
+
+    Raises:
+        LawError: no such name or file, or a page that is not valid; with the culprit.
+    """
+    text = str(source)
+    if text.endswith(".toml") or "/" in text or "\\" in text:
+        path = Path(text)
+    else:
+        path = _shelf() / f"{text}.toml"
+        if not text.isidentifier() or not path.is_file():
+            raise LawError(
+                f"there is no law `{clipped(text)}` on the shelf; it holds {', '.join(shelf())}; "
+                "a law of your own is given as a path to its .toml file"
+            )
+    try:
+        page = path.read_bytes().decode("utf-8")
+    except (OSError, ValueError) as error:
+        raise LawError(f"cannot be read as a law page ({_reason(error)})", where=clipped(str(path), 200)) from None
+    return read_law(page, name=path.stem)
+
+
+def shelf() -> tuple[str, ...]:
+    """Names of the laws that ship, in alphabetical order."""
+    return tuple(sorted(path.stem for path in _shelf().glob("*.toml")))
+
+
+def _shelf() -> Path:
+    package = Path(__file__).parents[1]
+    installed = package / "models"
+    return installed if installed.is_dir() else package.parent / "models"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
+def default_laws(runs: Runs) -> tuple[Law, ...]:
+    """The laws that are mixed unless others are named: those of N and D, or of the table's one scale."""
+    names = DEFAULT_MIXTURE if {"N", "D"} <= set(runs.inputs) else DEFAULT_ONE_INPUT
+    return tuple(law(name) for name in names)

@@ -1,0 +1,1 @@
+"""Reports: one card, many writers."""

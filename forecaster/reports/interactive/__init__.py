@@ -1,0 +1,1 @@
+"""The explorer: the forecast's own model on the page."""

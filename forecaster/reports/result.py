@@ -1,0 +1,109 @@
+"""A report: a forecast said to a person, as one page that a decision can rest on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecaster.reports.files import refuse_missing
+from forecaster.reports.provenance import forecast_dict
+from forecaster.show.probability import Words, icd203
+
+if TYPE_CHECKING:
+    from forecaster.assess.sensitivity.result import Sensitivity
+    from forecaster.forecasts.result import Forecast
+
+
+NOT_ASKED = "How the forecast hangs on the choices behind it was not asked."
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """A forecast with where it comes from, ready to be read or filed.
+
+    Args:
+        forecast: what is said.
+        command: the exact command that asked for it; empty where there was none.
+        made: the day, such as 2026-01-31.
+        paths: the files written, the page first; empty before that.
+        words: the scale of likelihood words that chances are said in.
+        template: a folder of templates for the page in place of the package's own; None for those.
+        sensitivities: of the forecast's points, in their order, to the choices behind them; those that there are.
+        no_sensitivity: why there is none of a point, in one line.
+    """
+
+    forecast: Forecast
+    command: str = ""
+    made: str = field(default_factory=lambda: date.today().isoformat())
+    paths: tuple[Path, ...] = ()
+    words: Words = field(default_factory=icd203)
+    template: Path | None = None
+    sensitivities: tuple[Sensitivity, ...] = ()
+    no_sensitivity: str = NOT_ASKED
+
+    @cached_property
+    def provenance(self) -> Mapping[str, Any]:
+        """Hashes, seed, versions and command; see `forecaster.report.provenance`."""
+        from forecaster.reports.provenance import provenance
+
+        return provenance(self.forecast, self.command) | {"made": self.made}
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.reports.report import report_bundle
+
+        return report_bundle(self)
+
+    @property
+    def text(self) -> str:
+        """The answer as plain text."""
+        from forecaster.forecasts.text import forecast_text
+
+        return forecast_text(self.forecast, self.words)
+
+    @property
+    def html(self) -> str:
+        """The card as one HTML page."""
+        from forecaster.reports.html import card_html
+
+        return card_html(self)
+
+    @property
+    def markdown(self) -> str:
+        """The card as Markdown."""
+        from forecaster.reports.markdown import card_markdown
+
+        return card_markdown(self)
+
+    @property
+    def xlsx(self) -> bytes:
+        """The card as a workbook; needs the extra `excel`."""
+        from forecaster.reports.xlsx import card_workbook
+
+        refuse_missing("xlsx")
+        return card_workbook(self)
+
+    @property
+    def pdf(self) -> bytes:
+        """The card on paper; needs the extra `pdf`."""
+        from forecaster.reports.pdf import card_pdf
+
+        refuse_missing("pdf")
+        return card_pdf(self)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """JSON-ready: the forecast's numbers, what they hang on, and their provenance."""
+        data = forecast_dict(self.forecast, command=self.command, words=self.words)
+        data["provenance"]["made"] = self.made
+        return data | {"sensitivity": [each.as_dict() for each in self.sensitivities]}
+
+    @property
+    def json(self) -> str:
+        """The same as one JSON object."""
+        return json.dumps(self.data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,1 @@
+"""Runs: what was measured, and where we ask."""

@@ -1,0 +1,185 @@
+"""Columns: which header stands for which standard column, and its cells as numbers or words."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.errors import QuantityError, RunsError, clipped, listed
+from forecaster.inputs import INPUTS
+from forecaster.notes import Note
+from forecaster.quantity import parse_quantity
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+NUMBERS = (*INPUTS, "loss", "loss_se")
+
+STANDARD = (*NUMBERS, "family", "date")
+
+# Headers are compared in lower case, letters and digits only. A training loss is not taken for the
+# response unasked: beside a validation loss it is the wrong one, and alone it deserves to be named.
+ALIASES = {
+    "N": "n params param parameters parameter nparams nparam nparameters numparams numparameters "
+    "paramcount parametercount modelsize modelparams modelparameters totalparams",
+    "D": "d tokens ntokens numtokens traintokens trainingtokens tokensseen tokenstrained totaltokens",
+    "C": "c flops flop compute trainflops trainflop trainingflops trainingflop trainingcompute "
+    "traincompute computeflops computeflop totalflops totalcompute",
+    "U": "u uniquetokens nuniquetokens numuniquetokens",
+    "loss": "loss valloss validationloss evalloss testloss heldoutloss finalloss finalvalloss "
+    "nll negativeloglikelihood crossentropy crossentropyloss xent",
+    "loss_se": "lossse lossstderr lossstandarderror vallossse vallossstderr stderrloss seloss",
+    "family": "family modelfamily",
+    "date": "date releasedate publicationdate",
+}
+
+# What the header of a language model's loss holds, whatever stands before and after it.
+_LOSS_WORDS = ("loss", "nll", "xent", "entropy", "likelihood", "bitsperbyte", "bpb")
+
+
+def looks_like_loss(header: str) -> bool:
+    """Whether a header looks like a language model's loss: loss, nll, cross entropy, bits per byte ..."""
+    plain = _plain(header)
+    return any(word in plain for word in _LOSS_WORDS)
+
+
+def assign_columns(headers: list[str], columns: Mapping[str, str] | str | None, *, name: str) -> dict[str, str]:
+    """Which header stands for each standard column: as asked, else exactly named, else the only alias.
+
+    Args:
+        headers: those of the table.
+        columns: what the caller asked for, {"N": "params"} or "N=params,loss=val_loss".
+        name: the table's, for errors.
+
+    Raises:
+        RunsError: two headers could be one column, no response or no input is there, or `columns` is wrong.
+    """
+    asked = _asked(columns, headers, name=name)
+    free = [header for header in headers if header not in asked.values()]
+    chosen: dict[str, str] = {}
+    for standard in STANDARD:
+        alike = [h for h in free if _plain(h) in ALIASES[standard].split()]
+        if standard in asked or standard in free:
+            chosen[standard] = asked.get(standard, standard)
+        elif len(alike) > 1:
+            both, cure = " and ".join(alike), f"--columns {standard}={alike[0]}"
+            raise RunsError(f"columns {both} could each be {standard}; say {cure}", where=name)
+        elif alike:
+            chosen[standard] = alike[0]
+    for needed, cure in ((("loss",), "loss=HEADER"), (("N", "D", "C"), "N=HEADER,D=HEADER")):
+        if not any(standard in chosen for standard in needed):
+            raise RunsError(
+                f"there is no column {', '.join(needed)}; columns: {listed(headers)}; say --columns {cure}",
+                where=name,
+            )
+    return chosen
+
+
+def _asked(columns: Mapping[str, str] | str | None, headers: list[str], *, name: str) -> dict[str, str]:
+    if isinstance(columns, str):
+        parts = [part.partition("=") for part in columns.split(",")]
+        if not all(sign and left.strip() and right.strip() for left, sign, right in parts):
+            raise RunsError(f'"{clipped(columns)}" is not of the form N=params,loss=val_loss', where="--columns")
+        pairs = [(left.strip(), right.strip()) for left, _, right in parts]
+    else:
+        pairs = list((columns or {}).items())
+    for side, what in ((0, "standard column"), (1, "header")):
+        names = [pair[side] for pair in pairs]
+        twice = next((one for one in names if names.count(one) > 1), None)
+        if twice is not None:
+            raise RunsError(f"the {what} {clipped(twice)} is named twice", where="--columns")
+    for standard, header in pairs:
+        if standard not in STANDARD:
+            raise RunsError(
+                f"{clipped(standard)} is not a standard column; those are {', '.join(STANDARD)}",
+                where="--columns",
+            )
+        if header not in headers:
+            raise RunsError(f"there is no column {clipped(header)}; columns: {listed(headers)}", where=name)
+    return dict(pairs)
+
+
+def standard_columns(frame: pd.DataFrame, chosen: Mapping[str, str]) -> tuple[pd.DataFrame, list[Note]]:
+    """The standard columns, computed where they follow from others, then the rest; bad cells become NaN.
+
+    Args:
+        frame: raw cells, as `load_table` gives them.
+        chosen: the header of each standard column.
+
+    Returns:
+        The table, and what must be said of it.
+    """
+    import pandas as pd
+
+    found: dict[str, Any] = {}
+    for standard in (standard for standard in STANDARD if standard in chosen):
+        cells = frame[chosen[standard]]
+        found[standard] = _numbers(cells) if standard in NUMBERS else [_word(cell) for cell in cells]
+    notes = []
+    renamed = [f"{standard} from {header}" for standard, header in chosen.items() if standard != header]
+    if renamed:
+        notes.append(Note("columns-read", f"read {', '.join(renamed)}"))
+    # Multiplied as float64: the integers of an ordinary run (N=1e12, D=1e13) overflow 64 bits without a word.
+    with np.errstate(all="ignore"):
+        if "C" not in found and {"N", "D"} <= found.keys():
+            found["C"] = 6.0 * found["N"] * found["D"]
+            notes.append(Note("C-computed", "the table has no compute column: C is 6*N*D FLOP"))
+        for absent, other in (("D", "N"), ("N", "D")):
+            if absent not in found and {"C", other} <= found.keys():
+                found[absent] = found["C"] / (6.0 * found[other])
+                text = f"the table has no {absent}: it is C/(6*{other})"
+                notes.append(Note(f"{absent}-computed", text))
+    table = pd.DataFrame({standard: found[standard] for standard in STANDARD if standard in found})
+    rest = [header for header in frame.columns if header not in chosen.values()]
+    others = frame[rest].rename(columns={header: f"{header} (in file)" for header in rest if header in found})
+    if frame.attrs.get("text"):
+        others = others.apply(inferred)
+    return pd.concat([table, others], axis=1), notes
+
+
+def inferred(cells: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of text as numbers or truth values where every cell that is not blank is one."""
+    import pandas as pd
+
+    filled = cells.where(~cells.map(is_blank), np.nan)
+    if set(filled.dropna().str.lower()) <= {"true", "false"} and filled.notna().all():
+        return filled.str.lower() == "true"
+    try:
+        return pd.to_numeric(filled)
+    except (ValueError, TypeError, OverflowError):
+        return filled.astype("str")
+
+
+def _numbers(cells: pd.Series[Any]) -> NDArray[np.float64]:
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_complex_dtype(cells.dtype):
+        return np.array(cells.to_numpy(dtype=float, na_value=np.nan))
+    return np.array([_number(cell) for cell in cells], dtype=float)
+
+
+def _number(cell: Any) -> float:
+    try:
+        return parse_quantity(cell) if isinstance(cell, str) else float(cell)
+    except (QuantityError, TypeError, ValueError, OverflowError):
+        return math.nan
+
+
+def _word(cell: Any) -> str:
+    if is_blank(cell):
+        return ""
+    return str(cell)[:10] if hasattr(cell, "isoformat") else str(cell).strip()
+
+
+def is_blank(cell: Any) -> bool:
+    """Whether a cell is empty, or one of the usual words for a missing number."""
+    return cell is None or str(cell).strip() in ("", "nan", "NaN", "<NA>", "NaT")
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[\W_]", "", header.lower())

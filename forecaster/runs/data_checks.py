@@ -1,0 +1,201 @@
+"""Remarks: what would mislead a forecast made from a table, each under its code."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecaster.inputs import INPUTS
+from forecaster.notes import Note
+from forecaster.quantity import format_quantity
+from forecaster.runs.table import Runs
+
+FEWEST_RUNS = 8
+
+FEWEST_SCALES = 3
+
+FEWEST_FOR_WEIGHTS = 15
+
+
+@dataclass(frozen=True)
+class Span:
+    """The range one column covers.
+
+    Args:
+        name: the column.
+        minimum, maximum: the ends.
+        decades: log10 of their ratio; not a number where one is not above zero.
+        distinct: how many different values there are (equal to one part in a thousand counts as one).
+    """
+
+    name: str
+    minimum: float
+    maximum: float
+    decades: float
+    distinct: int
+
+
+def compute_source(runs: Runs) -> tuple[str, tuple[float, float] | None, list[Note]]:
+    """How C came about, in words; the ends of C/(6*N*D) where all three are given; what to say of it."""
+    if not runs.has("C"):
+        return f"absent: runs are ordered by {runs.scale}", None, []
+    if any(note.code == "C-computed" for note in runs.notes):
+        return "computed as 6*N*D", None, []
+    computed = [note.code[0] for note in runs.notes if note.code in ("N-computed", "D-computed")]
+    if computed:
+        return f"given, and {computed[0]} computed from it", None, []
+    if not (len(runs) and runs.has("N") and runs.has("D")):
+        return "given", None, []
+    with np.errstate(over="ignore"):
+        ratios = runs.column("C") / 6.0 / runs.column("N") / runs.column("D")
+    low, high = float(ratios.min()), float(ratios.max())
+    notes = []
+    if not 0.8 <= low <= high <= 1.25:
+        text = f"C is {low:.2g} to {high:.2g} times 6*N*D: points asked for need C=... as this table counts it"
+        notes.append(Note("C-not-6ND", text, warning=True))
+    if max(abs(low - 1), abs(high - 1)) < 0.005:
+        return "given, and equal to 6*N*D", (low, high), notes
+    return f"given, {low:.3g} to {high:.3g} times 6*N*D", (low, high), notes
+
+
+def remarks(runs: Runs, spans: tuple[Span, ...]) -> list[Note]:
+    """All that would mislead a forecast, apart from how C is counted and from single outliers."""
+    return [*_size(runs, spans), *_separable(runs), *_repeats(runs), *_response(runs)]
+
+
+def _size(runs: Runs, spans: tuple[Span, ...]) -> list[Note]:
+    notes = []
+    scale = next((span for span in spans if span.name == runs.scale), None)
+    if len(runs) < FEWEST_RUNS:
+        text = f"{count(len(runs), 'run')}; a forecast needs at least {FEWEST_RUNS} and is refused"
+        notes.append(Note("few-runs", text, warning=True))
+    elif len(runs) < FEWEST_FOR_WEIGHTS:
+        text = f"{len(runs)} runs; with fewer than {FEWEST_FOR_WEIGHTS} the laws get equal weights"
+        notes.append(Note("few-for-weights", text))
+    if scale is not None and scale.distinct < FEWEST_SCALES:
+        values = count(scale.distinct, "distinct value")
+        text = f"{values} of {scale.name}; a forecast needs {FEWEST_SCALES} and is refused"
+        notes.append(Note("few-scales", text, warning=True))
+    if scale is not None and scale.decades < 1:
+        text = f"{scale.name} spans {factor(scale.decades)}; at least 10 is wanted"
+        notes.append(Note("narrow-span", text, warning=True))
+    for span in spans:
+        if span.name in ("N", "D") and span.name != runs.scale and span.decades < 0.5:
+            reach = f"spans {factor(span.decades)}" if span.distinct > 1 else "has a single value"
+            text = f"{span.name} {reach}: its effect on the loss can hardly be seen"
+            notes.append(Note(f"narrow-{span.name}", text, warning=True))
+    for name in (name for name in INPUTS if runs.has(name)):
+        notes += _lone(runs, name)
+    return notes
+
+
+def _lone(runs: Runs, name: str) -> list[Note]:
+    """A value far from all others at one end: a slip of units, or a run that decides the fit alone."""
+    values = runs.column(name)
+    order = np.argsort(values)
+    steps = np.diff(np.log10(values[order]))
+    notes = []
+    for end, row, word in ((-1, order[-1:], "above"), (0, order[:1], "below")):
+        others = np.delete(steps, end) if len(steps) else steps
+        if len(others) >= 3 and steps[end] > max(1.0, 3 * float(others.max())):
+            said = f"{name} is {format_quantity(float(values[row[0]]))} at {runs.place(int(row[0]))}"
+            text = f"{said}, {factor(float(steps[end]))} {word} every other: is its unit right?"
+            notes.append(Note("lone-value", text, warning=True))
+    return notes
+
+
+def _separable(runs: Runs) -> list[Note]:
+    if not (len(runs) > 2 and runs.has("N") and runs.has("D")):
+        return []
+    size, data = np.log(runs.column("N")), np.log(runs.column("D"))
+    if min(np.ptp(size), np.ptp(data)) < 1e-3:
+        return []  # said by narrow-N or narrow-D
+    correlation = float(np.corrcoef(size, data)[0, 1])
+    residual = float(size.std() * math.sqrt(max(0.0, 1 - correlation**2)))
+    if abs(correlation) <= 0.98 and residual >= 0.1:
+        return []
+    # The most useful run keeps the budget and moves the split: N halved, D doubled.
+    middle = runs.select(np.arange(len(runs)) == np.argsort(size)[len(runs) // 2])
+    halved, doubled = middle.column("N")[0] / 2, middle.column("D")[0] * 2
+    text = (
+        f"N and D move together (correlation {correlation:.3f} of their logs): their effects cannot be told "
+        f"apart; a run at N={format_quantity(halved)}, D={format_quantity(doubled)} would help"
+    )
+    return [Note("not-separable", text, warning=True)]
+
+
+def _repeats(runs: Runs) -> list[Note]:
+    groups: dict[tuple[float, ...], list[float]] = {}
+    keys = np.stack([runs.column(name) for name in runs.inputs], axis=1)
+    losses_or_logs = np.log(runs.column("loss")) if runs.is_positive else runs.column("loss")
+    for key, loss in zip(keys, losses_or_logs, strict=True):
+        groups.setdefault(tuple(key), []).append(float(loss))
+    repeated = [np.array(losses) for losses in groups.values() if len(losses) > 1]
+    if not repeated:
+        return []
+    rows = sum(len(losses) for losses in repeated)
+    text = f"{rows} runs share their inputs with another, in {count(len(repeated), 'group')}"
+    squares = sum(float(((losses - losses.mean()) ** 2).sum()) for losses in repeated)
+    spread = math.sqrt(squares / (rows - len(repeated)))
+    if spread < 1e-9:
+        return [Note("duplicates", f"{text}; their losses are equal: was a row counted twice?", warning=True)]
+    noise = f"their losses differ by {f'{spread:.2%}' if runs.is_positive else f'{spread:.3g}'} (sd)"
+    return [Note("duplicates", f"{text}; {noise}: the noise between runs, if only the seed differs")]
+
+
+def _response(runs: Runs) -> list[Note]:
+    notes, loss = [], runs.column("loss")
+    if not runs.is_positive:
+        rows = np.flatnonzero(loss <= 0)
+        text = (
+            f"{count(len(rows), 'response')} not above 0 (the first at {runs.place(int(rows[0]))}): "
+            "only laws whose noise is on the response's own scale can be fitted"
+        )
+        notes.append(Note("response-not-positive", text, warning=True))
+    if not runs.is_language_loss:
+        text = f"the response {runs.response} does not look like a language model's loss"
+        notes.append(Note("response-not-loss", text, warning=True))
+    elif len(loss) and float(np.median(loss)) > 13:
+        text = f"the median loss is {np.median(loss):.3g}: more than guessing costs in nats; is it a perplexity?"
+        notes.append(Note("response-not-loss", text, warning=True))
+    if runs.has("family"):
+        families = sorted({str(family) for family in runs.table["family"]})
+        if len(families) > 1:
+            said = ", ".join(families[:4]) + (", ..." if len(families) > 4 else "")
+            text = f"{len(families)} families ({said}) are pooled as one; --where keeps one of them"
+            notes.append(Note("mixed-families", text, warning=True))
+    if len(loss) > 1 and np.ptp(loss) == 0:
+        notes.append(Note("loss-one-value", f"every run has the loss {loss[0]:.4g}", warning=True))
+    elif len(runs) > 2 and any(runs.has(name) for name in ("N", "D", "C")):
+        scale = np.log(runs.column(runs.scale))
+        response = np.log(loss) if runs.is_positive else loss
+        if np.ptp(scale) > 0 and (slope := float(np.corrcoef(scale, response)[0, 1])) > 0:
+            text = f"{runs.response} rises with {runs.scale} (correlation {slope:.2f} of their logs)"
+            notes.append(Note("rises-with-scale", text, warning=True))
+    counts = [str(name) for name in runs.table.columns if re.search(r"non.?emb", str(name), re.IGNORECASE)]
+    if counts:
+        text = f"the table also counts parameters as {', '.join(counts)}: ask for points counted as N is"
+        notes.append(Note("N-counting", text))
+    return notes
+
+
+def distinct(values: np.ndarray) -> int:
+    """How many values differ by more than a thousandth.
+
+    Budgets meant to be equal differ in the last digits once computed from rounded N and D.
+    """
+    steps = np.diff(np.sort(np.log(values)))
+    return int((steps > 1e-3).sum()) + 1
+
+
+def factor(decades: float) -> str:
+    """A ratio in words, from its log10."""
+    return f"a factor of {10**decades:.3g}" if decades < 300 else f"a factor of 1e{decades:.0f}"
+
+
+def count(number: int, word: str) -> str:
+    """A number with its noun, in the plural where needed."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,128 @@
+"""A scenario: the points that a forecast is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from forecaster.errors import QuantityError, ScenarioError
+from forecaster.inputs import COUNTS, FLOP_PER_PARAMETER_TOKEN
+from forecaster.quantity import parse_quantity
+
+
+@dataclass(frozen=True)
+class Point:
+    """One run that has not been trained.
+
+    Args:
+        inputs: what was given of N (parameters), D (tokens), C (FLOP) and any other input of a law.
+    """
+
+    inputs: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if not self.inputs:
+            raise ScenarioError("a point needs at least one input, such as N=70B,D=1.4T or C=6e23")
+        for name, value in self.inputs.items():
+            if not math.isfinite(value):
+                raise ScenarioError(f"{name} is {value:g}; a point needs a finite number", where="point")
+            if name in COUNTS and value <= 0:
+                raise ScenarioError(f"{name} is {value:g}; a point needs {name} > 0", where="point")
+        object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
+
+    def completed(self, flop: float = FLOP_PER_PARAMETER_TOKEN) -> Point:
+        """The point with the third of N, D and C filled in where two of them are known: C = 6ND from N and D.
+
+        Args:
+            flop: what a table counts as one parameter's work on one token, for N or D from a given C.
+        """
+        known = dict(self.inputs)
+        match "N" in known, "D" in known, "C" in known:
+            case True, True, False:
+                known["C"] = FLOP_PER_PARAMETER_TOKEN * known["N"] * known["D"]
+            case True, False, True:
+                known["D"] = known["C"] / (flop * known["N"])
+            case False, True, True:
+                known["N"] = known["C"] / (flop * known["D"])
+        return Point(known)
+
+    @property
+    def text(self) -> str:
+        """The point as it is typed, such as `N=70B,D=1.4T`; numbers with up to six digits."""
+        return ",".join(f"{name}={_typed(value)}" for name, value in self.inputs.items())
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Where we ask.
+
+    Args:
+        points: one or more points.
+        targets: values of the response; for each the chance of ending at or below it is asked.
+    """
+
+    points: tuple[Point, ...]
+    targets: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise ScenarioError("a forecast needs at least one point, such as N=70B,D=1.4T")
+        for target in self.targets:
+            if not math.isfinite(target):
+                raise ScenarioError(f"a target of {target:g} cannot be met; it must be a finite number", where="target")
+
+
+def parse_point(text: str) -> Point:
+    """Read a point such as `N=70B,D=1.4T` or `C=6e23`.
+
+    Raises:
+        ScenarioError: not of the form name=quantity,..., a name given twice, a value not above zero.
+    """
+    inputs: dict[str, float] = {}
+    for part in text.split(","):
+        name, equals, quantity = (piece.strip() for piece in part.partition("="))
+        if not equals or not name.isidentifier():
+            raise ScenarioError(f"`{part.strip()}` is not name=quantity; write N=70B,D=1.4T or C=6e23", where="point")
+        name = name.upper() if name in ("n", "d", "c", "u") else name
+        if name in inputs:
+            raise ScenarioError(f"`{text}` gives {name} twice", where="point")
+        try:
+            inputs[name] = parse_quantity(quantity)
+        except QuantityError as error:
+            raise ScenarioError(f"{name}: {error.message}", where="point") from None
+    return Point(inputs)
+
+
+def scenario(
+    at: str | Point | Mapping[str, float] | Scenario | Iterable[str | Point | Mapping[str, float]],
+    *,
+    targets: Iterable[float] = (),
+) -> Scenario:
+    """A scenario from anything that names points: texts, mappings, points, or several of them.
+
+    Targets are added to those that a Scenario already has.
+
+    Raises:
+        ScenarioError: a point that cannot be read.
+    """
+    if isinstance(at, Scenario):
+        return Scenario(points=at.points, targets=(*at.targets, *targets))
+    items = [at] if isinstance(at, str | Point | Mapping) else list(at)
+    points = [
+        item if isinstance(item, Point) else parse_point(item) if isinstance(item, str) else Point(dict(item))
+        for item in items
+    ]
+    return Scenario(points=tuple(points), targets=tuple(targets))
+
+
+def _typed(value: float) -> str:
+    # Two digits would give neighbouring points one text, and what is filed under it would be lost.
+    if not 1e3 <= value < 1e15:
+        return f"{value:.6g}".replace("e+", "e")
+    thousands = min(int(math.log10(value)) // 3, 4)
+    return f"{value / 1000.0**thousands:.6g}{' KMBT'[thousands]}"

@@ -1,0 +1,53 @@
+"""To read: from a file of any known kind to runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecaster.notes import Note
+from forecaster.runs.columns import assign_columns, standard_columns
+from forecaster.runs.filter import kept_rows
+from forecaster.runs.readers.table import load_table
+from forecaster.runs.schema import refuse_bad_cells
+from forecaster.runs.table import Runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_runs(
+    source: str | Path | pd.DataFrame,
+    *,
+    columns: Mapping[str, str] | str | None = None,
+    where: str | None = None,
+) -> Runs:
+    """Read a table of training runs, name its columns, and refuse cells that no run can have.
+
+    C is computed as 6*N*D where the table lacks it, or the missing one of N and D from C; a note says so.
+    Rows that `where` leaves out are not checked. A blank cell is refused in every number column, U and
+    loss_se included. Rows of a CSV that are blank throughout are skipped.
+
+    Args:
+        source: a path ending in .csv, .tsv, .parquet, .json (records or columns) or .jsonl; or a DataFrame.
+        columns: which header stands for a standard column, {"N": "params"} or "N=params,loss=val_loss". A
+            column so displaced is kept as "N (in file)".
+        where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
+            and, or, not and + - * / only; `names in backticks` for headers that are not plain words.
+
+    Raises:
+        RunsError: anything unreadable, with the file and, where it has one, the line and column.
+    """
+    frame, places, name = load_table(source)
+    chosen = assign_columns(list(frame.columns), columns, name=name)
+    table, notes = standard_columns(frame, chosen)
+    if where is not None:
+        names = {str(column): table[column] for column in table.columns}
+        names |= {header: table[standard] for standard, header in chosen.items() if header not in names}
+        mask = kept_rows(where, names, name=name)
+        notes.append(Note("rows-left-out", f"{int(mask.sum())} of {len(mask)} rows were kept by: {where}"))
+        frame, table = frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True)
+        places = [place for place, keep in zip(places, mask, strict=True) if keep]
+    refuse_bad_cells(table, frame, chosen, places=places, name=name)
+    return Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))

@@ -1,0 +1,173 @@
+"""The table of training runs, and the refusal of what no run can be."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecaster.errors import RunsError, clipped, listed
+from forecaster.inputs import CODE, INPUTS
+from forecaster.notes import Note
+from forecaster.quantity import format_quantity
+from forecaster.runs.columns import NUMBERS, STANDARD, looks_like_loss
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+
+MOST = 30
+
+
+def with_codes(runs: Runs, by: str) -> Runs:
+    """The runs with their families counted in a column of their own.
+
+    Args:
+        runs: the table.
+        by: the column that names each run's family.
+
+    Raises:
+        RunsError: there is no such column, it has one family or more than thirty, or the table has the column that
+            the codes need.
+    """
+    if not runs.has(by):
+        raise RunsError(f"there is no column {clipped(by)} to group by; columns: {listed(runs.table)}", where=runs.name)
+    if runs.has(CODE):
+        raise RunsError(f"the table has a column {CODE} of its own; rename it", where=runs.name)
+    names = family_names(runs, by)
+    if not 2 <= len(names) <= MOST:
+        raise RunsError(f"column {clipped(by)} has {len(names)} families; 2 to {MOST} can be grouped", where=runs.name)
+    codes = [float(names.index(str(each))) for each in runs.table[by]]
+    return replace(runs, table=runs.table.assign(**{CODE: codes}))
+
+
+def family_names(runs: Runs, by: str) -> list[str]:
+    """The families of a table in alphabetical order."""
+    return sorted({str(each) for each in runs.table[by]})
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """What was measured: one row per training run.
+
+    Args:
+        table: standard columns first (those of N, D, C, U, loss, loss_se, family, date that exist; the
+            numbers as float64), then the file's other columns as they were; index 0..n-1.
+        name: the file's name as a person would say it.
+        response: the header that the `loss` column had in the file.
+        notes: what must be said aloud about the reading, such as `C-computed`.
+        places: where each row stands in the file, "line 7" or "row 3"; counted rows where empty.
+    """
+
+    table: pd.DataFrame
+    name: str
+    response: str = "loss"
+    notes: tuple[Note, ...] = ()
+    places: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def has(self, name: str) -> bool:
+        """Whether the table has a column of this name."""
+        return name in self.table.columns
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """One column of numbers, shape (runs,), float64.
+
+        Raises:
+            RunsError: there is no such column, or it does not hold numbers.
+        """
+        if not self.has(name):
+            raise RunsError(f"there is no column {name}; columns: {listed(self.table.columns)}", where=self.name)
+        try:
+            return np.array(self.table[name].to_numpy(dtype=float, na_value=np.nan))
+        except (TypeError, ValueError):
+            raise RunsError(f"column {name} does not hold numbers", where=self.name) from None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Those of N, D, C and U that the table has."""
+        return tuple(name for name in INPUTS if self.has(name))
+
+    @property
+    def scale(self) -> str:
+        """The input that orders runs by size: C where it exists, else the only one of N and D."""
+        return next((name for name in ("C", "N", "D") if self.has(name)), "C")
+
+    @property
+    def is_language_loss(self) -> bool:
+        """Whether the response's header looks like a language model's loss; its values are not looked at."""
+        return looks_like_loss(self.response)
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether every response is above zero, so that its logarithm exists."""
+        return bool((self.column("loss") > 0).all())
+
+    @property
+    def flop_per_parameter_token(self) -> float:
+        """How the table counts compute: the median of C/(N D); 6 where it lacks one of the three."""
+        if not {"N", "D", "C"} <= set(self.inputs):
+            return 6.0
+        return float(np.median(self.column("C") / (self.column("N") * self.column("D"))))
+
+    def place(self, row: int) -> str:
+        """Where a row (counted from 0) stands in the file: "line 7", or "row 3" counted from 1."""
+        return self.places[row] if self.places else f"row {row + 1}"
+
+    def select(self, mask: ArrayLike) -> Runs:
+        """The runs where `mask` (booleans, shape (runs,)) is true, in the same order.
+
+        Raises:
+            RunsError: the mask has another length, or is not of booleans.
+        """
+        kept = np.asarray(mask)
+        if kept.shape != (len(self),) or kept.dtype != bool:
+            raise RunsError(f"a mask of {len(self)} booleans is needed, got {kept.dtype} {kept.shape}")
+        places = tuple(place for place, keep in zip(self.places, kept, strict=True) if keep) if self.places else ()
+        return replace(self, table=self.table[kept].reset_index(drop=True), places=places)
+
+    def before(self, compute: float) -> Runs:
+        """The runs whose scale lies below `compute`, in the scale's own unit."""
+        return self.select(self.column(self.scale) < compute)
+
+    @property
+    def sha256(self) -> str:
+        """A hash of the content: the same for the same runs in another format, file or order of columns.
+
+        It covers the response's header and, for each standard column present, its name and its values in
+        row order: numbers as little-endian float64, text as UTF-8. Other columns do not enter.
+        """
+        digest = hashlib.sha256(json.dumps(self.response).encode())
+        for name in (name for name in STANDARD if self.has(name)):
+            digest.update(f"\n{name}\n".encode())
+            if name in NUMBERS:
+                digest.update(self.column(name).astype("<f8").tobytes())
+            else:
+                digest.update(json.dumps([str(cell) for cell in self.table[name]]).encode())
+        return digest.hexdigest()
+
+    @property
+    def text(self) -> str:
+        """One line: how many runs, over what, and of which response."""
+        if not len(self):
+            return f"{self.name}: no runs"
+        parts = [f"{self.name}: {len(self)} run{'s' if len(self) != 1 else ''}"]
+        for name in self.inputs:
+            values = self.column(name)
+            parts.append(f"{name} {format_quantity(values.min())} to {format_quantity(values.max())}")
+        loss = self.column("loss")
+        return ", ".join([*parts, f"{self.response} {loss.min():.4g} to {loss.max():.4g}"])
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows."""
+        from forecaster.runs.text import runs_bundle
+
+        return runs_bundle(self)
+
+    def __str__(self) -> str:
+        return self.text

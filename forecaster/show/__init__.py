@@ -1,0 +1,1 @@
+"""Words, tables, documents, figures: how anything is said and drawn."""

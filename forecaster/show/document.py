@@ -1,0 +1,83 @@
+"""A document: what is said of a result, in sections, before it takes any format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecaster.show.figure import Exhibit
+from forecaster.show.table import Table
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence or a few that belong together."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What a reader takes away, set large: a number with its range, or a chance."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What must stand on every output before anything else."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """Sentences side by side, none of which leads to the next."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """A text to be kept to the letter: a formula, a command."""
+
+    text: str
+
+
+Part = Sentence | Headline | Stamp | Bullets | Verbatim | Table | Exhibit
+
+
+@dataclass(frozen=True)
+class Section:
+    """One thing that is said.
+
+    Args:
+        title: its heading; empty for what needs none.
+        parts: in the order in which they are read.
+        name: short, by which a writer may know a section that it lays out in its own way; empty for most.
+        sections: those inside it.
+        annex: whether it stands behind the rest, for those who look further.
+    """
+
+    title: str
+    parts: tuple[Part, ...] = ()
+    name: str = ""
+    sections: tuple[Section, ...] = ()
+    annex: bool = False
+
+
+@dataclass(frozen=True)
+class Document:
+    """All that is said of a result.
+
+    Args:
+        title: the question, or what the result is of.
+        sections: in the order in which they are read.
+    """
+
+    title: str
+    sections: tuple[Section, ...]
+
+
+def sentences(*texts: str) -> tuple[Sentence, ...]:
+    """Sentences one after another, empty ones left out."""
+    return tuple(Sentence(text) for text in texts if text)

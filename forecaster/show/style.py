@@ -1,0 +1,154 @@
+"""What the figures share: their style and colours, axes of a table's scale, and small helpers of layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecaster.inputs import SCALE_NAMES
+from forecaster.quantity import format_quantity
+from forecaster.show.table import shown
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure
+
+STYLE = Path(__file__).with_name("forecaster.mplstyle")
+
+INK, MUTED, SHADE, PAPER = "#1b1f24", "#454c55", "#f3f1eb", "#ffffff"
+
+ACCENT = "#0f3a63"
+
+BANDS = {0.9: "#dde5ee", 0.8: "#b9c9db", 0.5: "#86a3c3"}
+
+MARKERS = "osD^vP"
+"""One for each family or method; with more of them than that all look alike."""
+
+DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.6)), (0, (6, 1.6, 1, 1.6)), (0, (3, 1, 1, 1, 1, 1)))
+"""Line styles that stay apart in black and white; with more lines than that they start again."""
+
+NARROW = 4.0
+"""Width of the axes in inches below which labels are cut short."""
+
+
+def style() -> AbstractContextManager[None]:
+    """The figures' own style and nothing of the reader's settings, while it lasts."""
+    from matplotlib.style import context
+
+    return context(["default", STYLE])
+
+
+def new_axes(size: tuple[float, float] | None = None) -> Axes:
+    """Axes of a new figure, which a notebook shows by itself."""
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=size)[1]
+
+
+def across(ax: Axes, x: float) -> float:
+    """Where a value stands on the x axis, from 0 at its left end to 1."""
+    return float(ax.transAxes.inverted().transform(ax.transData.transform((x, ax.get_ylim()[0])))[0])
+
+
+def is_narrow(ax: Axes) -> bool:
+    """Whether the axes are too narrow for long labels, as on a phone."""
+    return float(ax.bbox.width / figure_of(ax).dpi) < NARROW
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure that axes stand on."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def sentence_case(text: str) -> str:
+    """A text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def shade_beyond(ax: Axes, largest: float, *, foot: float | None = None) -> None:
+    """Shade what lies beyond the largest run, and say so at the top.
+
+    Args:
+        ax: with its limits set.
+        largest: of the runs, on the x axis.
+        foot: where the line at the largest run starts; at the bottom where not given.
+    """
+    bottom, top = ax.get_ylim()
+    ax.axvspan(largest, ax.get_xlim()[1], facecolor=SHADE, edgecolor="none", zorder=0)
+    ax.plot([largest, largest], [bottom if foot is None else foot, top], color=MUTED, linewidth=0.8, zorder=1)
+    start = across(ax, largest)
+    inside = start < 0.55
+    ax.annotate(
+        "beyond the largest run" if inside else "beyond the largest run \N{RIGHTWARDS ARROW}",
+        (start, 1.0), (6 if inside else -6, -4), xycoords="axes fraction", textcoords="offset points",
+        ha="left" if inside else "right", va="top", color=MUTED, fontsize=9.5, style="italic",
+    )  # fmt: skip
+
+
+def some(which: np.ndarray, most: int = 250) -> np.ndarray:
+    """About `most` of those marked, evenly spaced; all where there are no more than that.
+
+    Args:
+        which: booleans.
+        most: how many a light picture can bear.
+    """
+    rows = np.flatnonzero(which)
+    return np.isin(np.arange(len(which)), rows[:: 1 + len(rows) // most])
+
+
+def legend_name(name: str, *, narrow: bool = False) -> str:
+    """A name from a file as a legend can hold it; matplotlib drops what begins with an underscore.
+
+    Args:
+        name: as it stands in the file.
+        narrow: whether there is little room.
+    """
+    return shown(name, 20 if narrow else 24).lstrip("_") or "?"
+
+
+def legend_above(ax: Axes, handles: Sequence[Any], labels: Sequence[str], *, columns: int, **more: Any) -> None:
+    """A legend above the axes, where it can hide nothing."""
+    ax.legend(handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.02), ncols=columns, **more)
+
+
+def dash_of(laws: Iterable[str]) -> dict[str, Any]:
+    """A line style for each law, by name."""
+    return {name: DASHES[index % len(DASHES)] for index, name in enumerate(laws)}
+
+
+def one_each(ax: Axes) -> tuple[list[Any], list[str]]:
+    """The axes' legend entries, one handle for each label."""
+    by_label = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+    return list(by_label.values()), list(by_label)
+
+
+def compute_axis(ax: Axes) -> None:
+    """Name and ticks of a logarithmic x axis of compute."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    ax.set_xlabel(SCALE_NAMES["C"])
+    ax.xaxis.set_major_locator(LogLocator(numticks=9))
+    ax.xaxis.set_major_formatter(power_of_ten)
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def quantity_axis(axis: Axis) -> None:
+    """Ticks of a logarithmic axis as quantities, such as 20B; its limits must be set."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 300 else (1.0, 2.0, 5.0), numticks=12))
+    axis.set_major_formatter(lambda value, _: format_quantity(value))
+    axis.set_minor_locator(NullLocator())
+
+
+def power_of_ten(value: float, _: Any) -> str:
+    power = str(round(np.log10(value)))
+    return "10" + power.translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

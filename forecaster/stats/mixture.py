@@ -1,0 +1,216 @@
+"""A band: the distribution of one response at one point, as weighted draws of several laws."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from forecaster.stats.link import LOG, Link
+
+BATCHES_PER_CHAIN = 5
+
+MASSES = (0.5, 0.8, 0.9, 0.95)
+"""The masses of the equal-tailed ranges that every forecast states."""
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """Draws of a response on the scale of the laws' link, one row a law.
+
+    Args:
+        draws: of the response on that scale (its natural log for most laws), shape (law, sample); one chain's samples
+            stand side by side.
+        weights: of the laws, shape (law), summing to one.
+        chains: how many chains each row holds.
+        link: the scale.
+    """
+
+    draws: np.ndarray
+    weights: np.ndarray
+    chains: int
+    link: Link = LOG
+
+    def quantile(self, p: Any) -> np.ndarray:
+        """The response at probability p, in its own unit; an array of p's shape."""
+        with np.errstate(over="ignore"):
+            return np.asarray(self.link.back(np.interp(p, *self._steps)))
+
+    @cached_property
+    def _steps(self) -> tuple[np.ndarray, np.ndarray]:
+        """The mixture's distribution function: probabilities and the sorted draws that stand there."""
+        return _steps(self.draws, self.weights)
+
+    @property
+    def median(self) -> float:
+        """The value that the response is as likely to exceed as not, in its own unit."""
+        return float(self.quantile(0.5))
+
+    def interval(self, mass: float = 0.9) -> tuple[float, float]:
+        """The equal-tailed range that holds `mass`, in the response's own unit.
+
+        Raises:
+            ValueError: a mass outside (0, 1).
+        """
+        if not 0 < mass < 1:
+            raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
+        low, high = self.quantile(np.array([(1 - mass) / 2, (1 + mass) / 2]))
+        return float(low), float(high)
+
+    def probability(self, *, below: float) -> float:
+        """The chance that the response is at or below a value; 0 or 1 where no response can be."""
+        return float(self.weights @ (self.draws <= self.link.threshold(below)).mean(axis=1))
+
+    def error(self, p: Any) -> np.ndarray:
+        """Monte Carlo standard error of `quantile`, from batches of consecutive draws.
+
+        Each chain is cut into five batches, long enough that autocorrelation within a batch counts in full.
+        """
+        parts = self._batches()
+        if parts is None:
+            return np.full(np.shape(p), math.inf)
+        with np.errstate(over="ignore", invalid="ignore"):
+            estimates = np.array(
+                [self.link.back(weighted_quantile(parts[:, i], p, self.weights)) for i in range(parts.shape[1])]
+            )
+            error = estimates.std(axis=0, ddof=1) / math.sqrt(parts.shape[1])
+        return np.asarray(np.where(np.isnan(error), math.inf, error))
+
+    def probability_error(self, *, below: float) -> float:
+        """Monte Carlo standard error of `probability`, from the same batches."""
+        parts = self._batches()
+        if parts is None:
+            return math.inf
+        estimates = self.weights @ (parts <= self.link.threshold(below)).mean(axis=2)
+        return float(estimates.std(ddof=1) / math.sqrt(parts.shape[1]))
+
+    @property
+    def decimals(self) -> int:
+        """Decimal places that the Monte Carlo error of the median and the 90% range leaves."""
+        return decimals(float(self.error(np.array([0.05, 0.5, 0.95])).max()), self.median)
+
+    def _batches(self) -> np.ndarray | None:
+        count = BATCHES_PER_CHAIN * self.chains
+        length = self.draws.shape[1] // count
+        if length < 2:
+            return None
+        return self.draws[:, : length * count].reshape(self.draws.shape[0], count, length)
+
+
+def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndarray:
+    """Quantiles of a mixture.
+
+    Args:
+        draws: shape (law, sample).
+        p: probability or probabilities.
+        weights: of the laws, shape (law); or of every draw, in the draws' own shape.
+
+    Returns:
+        An array of p's shape.
+    """
+    return np.asarray(np.interp(p, *_steps(draws, weights)))
+
+
+def _steps(draws: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    by_draw = weights.shape == draws.shape
+    each = weights.ravel() if by_draw else np.repeat(weights / draws.shape[1], draws.shape[1])
+    keep = each > 0
+    flat = draws.ravel()[keep]
+    order = np.argsort(flat, kind="stable")
+    share = each[keep][order]
+    # Each draw stands at the middle of its own step of the distribution function.
+    position = (np.cumsum(share) - 0.5 * share) / share.sum()
+    return position, flat[order]
+
+
+def decimals(error: float, value: float = 1.0) -> int:
+    """Decimal places whose last unit is not finer than a Monte Carlo error; at most seven significant digits.
+
+    Args:
+        error: the Monte Carlo standard error.
+        value: the number to be printed.
+    """
+    finest = 6
+    if math.isfinite(value) and value != 0:
+        finest = max(0, 6 - math.floor(math.log10(abs(value))))
+    if not (math.isfinite(error) and error > 0):
+        return finest
+    return int(min(finest, max(0, -math.ceil(math.log10(error)))))
+
+
+DIGITS = 4
+
+
+def quantiles(draws: np.ndarray, weights: np.ndarray, p: Any) -> list[float | None]:
+    """Quantiles over all draws; None where one falls among infinite draws.
+
+    Args:
+        draws: shape (law, sample), above zero.
+        weights: of the laws, shape (law).
+        p: probability or probabilities.
+    """
+    each = np.repeat(weights / draws.shape[1], draws.shape[1])
+    reached = float(each[np.isfinite(draws.ravel())].sum() / each.sum())
+    wanted = np.atleast_1d(p)
+    if reached >= 1:
+        return [float(value) for value in np.exp(weighted_quantile(np.log(draws), wanted, weights))]
+    # A stand-in keeps its rank above all others and lets the rest be interpolated.
+    finite = np.where(np.isfinite(draws), draws, draws[np.isfinite(draws)].max(initial=1.0) * 1e3)
+    found = np.exp(weighted_quantile(np.log(finite), wanted, weights))
+    return [float(value) if share < reached else None for value, share in zip(found, wanted, strict=True)]
+
+
+def interval(draws: np.ndarray, weights: np.ndarray, mass: float = 0.9) -> tuple[float | None, float | None]:
+    """The equal-tailed range that holds `mass`.
+
+    Raises:
+        ValueError: a mass outside (0, 1).
+    """
+    if not 0 < mass < 1:
+        raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
+    low, high = quantiles(draws, weights, [(1 - mass) / 2, (1 + mass) / 2])
+    return low, high
+
+
+def rounded(value: float | None) -> float | None:
+    """A number with four significant digits, None where there is none."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.{DIGITS}g}")
+
+
+def summary(draws: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+    """JSON-ready: `median`, and `interval` by mass."""
+    return {
+        "median": rounded(quantiles(draws, weights, 0.5)[0]),
+        "interval": {f"{100 * mass:g}": [rounded(end) for end in interval(draws, weights, mass)] for mass in MASSES},
+    }
+
+
+def quantiles_by_point(draws: np.ndarray, p: Sequence[float], weights: np.ndarray) -> np.ndarray:
+    """Quantiles of a mixture, as `forecaster.band.weighted_quantile` at each point; what is not finite counts nothing.
+
+    Args:
+        draws: shape (law, sample, point).
+        p: probabilities.
+        weights: of the laws, shape (law).
+
+    Returns:
+        Shape (probability, point); not a number at a point without a finite draw.
+    """
+    flat = draws.reshape(-1, draws.shape[-1])
+    each = np.repeat(weights / draws.shape[1], draws.shape[1])
+    kept = each > 0
+    flat, each = np.where(np.isfinite(flat[kept]), flat[kept], np.inf), each[kept]
+    found = np.full((len(p), flat.shape[1]), np.nan)
+    for i, column in enumerate(np.ascontiguousarray(flat.T)):
+        order = np.argsort(column, kind="stable")
+        finite = np.searchsorted(column[order], np.inf)
+        share = each[order[:finite]]
+        if finite:
+            # Each draw stands at the middle of its own step of the distribution function.
+            position = (np.cumsum(share) - 0.5 * share) / share.sum()
+            found[:, i] = np.interp(p, position, column[order[:finite]])
+    return found

@@ -1,0 +1,43 @@
+"""Student's t: stratified draws, and its log density."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
+    """Log density of Student's t, the normal distribution where nu is infinite."""
+    from scipy.special import gammaln
+
+    normal = np.isinf(nu)
+    df = np.where(normal, 1.0, nu)
+    constant = gammaln((df + 1) / 2) - gammaln(df / 2) - np.log(df * np.pi) / 2
+    student = constant - (df + 1) / 2 * np.log1p(z**2 / df)
+    return np.asarray(np.where(normal, -0.5 * z**2 - 0.5 * np.log(2 * np.pi), student))
+
+
+STRETCH = 100
+
+
+def stratified_student(nu: Any, count: int, *, seed: int) -> np.ndarray:
+    """Student t draws whose every stretch of 100 holds one from each of 100 equally likely strata, in random order.
+
+    So a batch of consecutive posterior draws meets the whole distribution, and the quantiles of what is computed
+    from them carry little random error of its making.
+
+    Args:
+        nu: degrees of freedom, a number or one for each draw; infinite gives the normal distribution.
+        count: number of draws.
+        seed: of the random numbers.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    random = np.random.default_rng(seed)
+    stretches = -(-count // STRETCH)
+    stratum = random.permuted(np.tile(np.arange(STRETCH), (stretches, 1)), axis=1)
+    p = ((stratum + random.uniform(size=stratum.shape)) / STRETCH).ravel()[:count]
+    nu = np.broadcast_to(np.asarray(nu, dtype=float), (count,))
+    normal = np.isinf(nu)
+    return np.asarray(np.where(normal, ndtri(p), stdtrit(np.where(normal, 1.0, nu), p)))

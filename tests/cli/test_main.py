@@ -1,0 +1,387 @@
+"""The command line: exit statuses, one-line errors, JSON alone on stdout, and every verb with help."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from forecaster.cli.main import app, main
+from forecaster.runs.table import Runs
+
+README = Path(__file__).parents[2] / "README.md"
+VERBS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback)
+
+
+class Outcome(NamedTuple):
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def call(*arguments: str) -> Outcome:
+        capsys.readouterr()
+        status = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Outcome(status, out, err)
+
+    return call
+
+
+@pytest.fixture
+def table(small_runs: Runs, tmp_path: Path) -> Path:
+    path = tmp_path / "runs.csv"
+    small_runs.table.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example_and_stands_in_the_readme(verb: str, run: Run) -> None:
+    outcome = run(verb, "--help")
+    assert outcome.status == 0
+    assert f"forecaster {verb}" in re.sub(r"\s+", " ", outcome.out)
+    assert "Example" in outcome.out
+    assert f"forecaster {verb}" in README.read_text("utf-8")
+
+
+def refused(outcome: Outcome, status: int) -> str:
+    """The one line that a refusal puts on stderr."""
+    assert outcome.status == status, outcome
+    lines = outcome.err.strip().splitlines()
+    assert len(lines) == 1, outcome.err
+    assert "Traceback" not in outcome.err
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["forecast"], "RUNS"),
+        (["nonsense"], "nonsense"),
+        (["forecast", "{table}"], "--at"),
+        (["forecast", "{table}", "--at", "N=70B"], "lacks"),
+        (["forecast", "{table}", "--at", "N=70X,D=1T"], "70X"),
+        (["forecast", "{table}", "--at", "70B"], "name=quantity"),
+        (["forecast", "{table}", "--at", "N=70B,D=1T", "--law", "nonsense"], "on the shelf"),
+        (["forecast", "{table}", "--at", "N=70B,D=1T", "--law", "chinchilla,chinchilla"], "two laws"),
+        (["forecast", "{table}", "--at", "N=70B,D=1T", "--seed", "-1"], "seed"),
+        (["forecast", "{table}", "--at", "N=70B,D=1T", "--target", "-2"], "target"),
+        (["forecast", "absent.csv", "--at", "N=70B,D=1T"], "absent.csv"),
+        (["check", "{table}", "--where", "loss < 0"], "no run is left"),
+        (["check"], "--explain"),
+        (["check", "--explain", "nonsense"], "nonsense"),
+        (["laws", "nonsense"], "on the shelf"),
+        (["example", "nonsense"], "nonsense"),
+        (["report", "{table}", "--at", "N=70B,D=1T", "--also", "docx"], "docx"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(arguments: list[str], said: str, run: Run, table: Path) -> None:
+    line = refused(run(*(argument.format(table=table) for argument in arguments)), 2)
+    assert said.lower() in line.lower()
+
+
+def test_a_bad_cell_is_named_by_file_line_and_column(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "runs.csv"
+    path.write_text("N,D,loss\n1e8,2e9,3.1\n1e8,-2e9,3.0\n")
+    line = refused(run("forecast", path, "--at", "N=1B,D=1T"), 2)
+    assert line == "error: runs.csv line 3: D is -2e9; a run needs D > 0"
+
+
+def test_with_json_a_refusal_is_json_too(run: Run, table: Path) -> None:
+    outcome = run("forecast", table, "--at", "N=70B", "--json")
+    refused(outcome, 2)
+    error = json.loads(outcome.out)["error"]
+    assert set(error) == {"code", "message", "where"}
+
+
+def test_too_few_runs_are_refused_with_status_3_before_any_sampling(run: Run, table: Path) -> None:
+    short = table.with_name("short.csv")
+    short.write_text("\n".join(table.read_text().splitlines()[:7]) + "\n")
+    line = refused(run("forecast", short, "--at", "N=70B,D=1T"), 3)
+    assert "forecaster prior" in line
+    assert run("prior", short, "--law", "chinchilla", "--at", "N=70B,D=1T").status == 0
+
+
+def test_a_forecast_prints_its_result_on_stdout_and_progress_on_stderr(run: Run, table: Path) -> None:
+    arguments = ["forecast", table, "--at", "N=10B,D=1T", "--target", "2.1", "--law", "chinchilla"]
+    outcome = run(*arguments)
+    assert outcome.status == 0
+    assert "90%" in outcome.out
+    again = run(*arguments)
+    assert again.err == "chinchilla: fit found in the cache\n"
+    assert again.out == outcome.out
+    quiet = run(*arguments, "--quiet")
+    assert quiet == Outcome(0, outcome.out, "")
+
+
+def test_a_saved_fit_forecasts_the_same_numbers_without_sampling(
+    run: Run, table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = table.with_name("fits")
+    assert run("fit", table, "--law", "chinchilla,coupled", "-o", folder).status == 0
+    assert {"manifest.json", "runs.csv", "laws", "draws"} <= {path.name for path in folder.iterdir()}
+    point = ["--at", "N=10B,D=1T", "--at", "C=1e23", "--json", "--quiet"]
+    direct = json.loads(run("forecast", table, "--law", "chinchilla,coupled", *point).out)
+
+    def no_sampling(*_: object, **__: object) -> None:
+        raise AssertionError("sampled")
+
+    monkeypatch.setattr("forecaster.fits.fit.draw", no_sampling)
+    saved = json.loads(run("forecast", folder, *point).out)
+    assert saved["forecast"] == direct["forecast"]
+    assert saved["verdict"] == direct["verdict"]
+    assert saved["provenance"]["runs_sha256"] == direct["provenance"]["runs_sha256"]
+    one = json.loads(run("forecast", folder, "--law", "coupled", *point).out)
+    assert set(one["verdict"]) == {"coupled"}
+    assert "not kaplan" in refused(run("forecast", folder, "--law", "kaplan", *point), 2)
+
+
+def test_fit_never_replaces_what_is_not_a_saved_fit(run: Run, table: Path) -> None:
+    folder = table.with_name("mine")
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("precious")
+    line = refused(run("fit", table, "--law", "chinchilla", "-o", folder, "--quiet"), 2)
+    assert "mine" in line
+    assert (folder / "thesis.txt").read_text() == "precious"
+
+
+def test_report_writes_the_card_and_its_companions(run: Run, table: Path) -> None:
+    card = table.with_name("card.html")
+    outcome = run("report", table, "--at", "N=10B,D=1T", "--law", "chinchilla", "-o", card, "--also", "md,json")
+    assert outcome.status == 0
+    assert card.stat().st_size < 1_500_000
+    assert json.loads(card.with_suffix(".json").read_text("utf-8"))["forecast"]
+    assert "90%" in card.with_suffix(".md").read_text("utf-8")
+
+
+def test_demo_does_the_main_job_in_a_new_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = run("demo", "--json")
+    data = json.loads(outcome.out)["demo"]
+    assert data["forecast"][0]["targets"][0]["value"] == 1.4
+    assert Path("card.html").read_text("utf-8").lower().startswith("<!doctype html")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "key"),
+    [(["laws"], "laws"), (["laws", "coupled"], "laws"), (["example"], "example"), (["check", "{table}"], "check"),
+     (["example", "public_models"], "example"), (["check", "--explain", "few-runs"], "check"),
+     (["prior", "{table}", "--law", "chinchilla", "--at", "N=70B,D=1T"], "prior"),
+     (["fit", "{table}", "--law", "chinchilla"], "fit")],
+)  # fmt: skip
+def test_json_is_one_object_with_the_verbs_key_and_nothing_else(
+    arguments: list[str], key: str, run: Run, table: Path
+) -> None:
+    outcome = run(*(argument.format(table=table) for argument in arguments), "--json")
+    assert outcome.status == 0
+    data = json.loads(outcome.out, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
+    assert list(data) == [key]
+
+
+def test_a_law_of_the_users_own_works_wherever_a_name_does(run: Run, table: Path) -> None:
+    page = run("laws", "chinchilla", "--json").out
+    assert json.loads(page)["laws"][0]["formula"] == "E + A / N**alpha + B / D**beta"
+    source = Path(__file__).parents[2] / "models" / "chinchilla.toml"
+    own = table.with_name("own.toml")
+    own.write_text(source.read_text("utf-8").replace("0.35), 0.4", "0.3), 0.2"))
+    assert "own: " in run("laws", own).out
+    outcome = run("forecast", table, "--law", f"chinchilla,{own}", "--at", "N=10B,D=1T", "--fast", "--json", "--quiet")
+    assert set(json.loads(outcome.out)["forecast"][0]["by_law"]) == {"chinchilla", "own"}
+    own.write_text(source.read_text("utf-8").replace("B / D**beta", "B / D.__class__"))
+    assert "__class__" in refused(run("laws", own), 2)
+
+
+SIGNALS = pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent to one child on Windows")
+LINES = {
+    signal.SIGINT: (130, "interrupted; finished fits stay in the cache"),
+    signal.SIGTERM: (143, "terminated; finished fits stay in the cache"),
+}
+
+
+def started(command: list[str], folder: Path) -> subprocess.Popen[str]:
+    """A command of its own session, with caches of its own."""
+    caches = {
+        "FORECASTER_CACHE": str(folder / "cache"),
+        "PYTENSOR_FLAGS": f"base_compiledir={folder / 'compiled'}",
+        "NUMBA_CACHE_DIR": str(folder / "numba"),
+    }
+    return subprocess.Popen(
+        command, env=os.environ | caches, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def ended(process: subprocess.Popen[str], number: int) -> str:
+    """What a process that was sent a signal says on stderr; it says it last, once, and nothing on stdout."""
+    status, line = LINES[signal.Signals(number)]
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == status, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == line
+    assert err.count(line) == 1
+    return err
+
+
+@SIGNALS
+def test_an_interrupt_keeps_the_fits_that_are_finished(table: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "forecaster", "forecast", str(table), "--at", "N=10B,D=1T"]
+    process = started(command, tmp_path)
+    assert process.stderr is not None
+    # The second law is being compiled, so the first is finished.
+    for line in process.stderr:
+        if "compiling coupled" in line:
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    ended(process, signal.SIGINT)
+    assert len(list((tmp_path / "cache" / "fits").iterdir())) == 1
+
+
+@SIGNALS
+def test_an_interrupt_at_any_moment_of_a_cold_forecast_ends_with_130(table: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "forecaster", "forecast", str(table), "--at", "N=10B,D=1T"]
+    moments = np.random.default_rng(11).uniform(0.3, 6, 12)
+    for i, moment in enumerate(moments):
+        process = started(command, tmp_path / str(i))
+        time.sleep(moment)
+        process.send_signal(signal.SIGINT)
+        ended(process, signal.SIGINT)
+
+
+SWALLOWING = """
+import sys, time
+import forecaster.cli.main as cli
+
+def swallow(*_, **__):
+    print("ready", file=sys.stderr, flush=True)
+    end = time.monotonic() + {seconds}
+    while time.monotonic() < end:
+        try:
+            time.sleep(0.05)
+        except KeyboardInterrupt:
+            end = min(end, time.monotonic() + {left})
+    {leave}
+
+cli.example.__globals__["read_example"] = swallow
+sys.exit(cli.main(["example", "public_models", "--json"]))
+"""
+FINISHES = "return __import__('forecaster.runs.examples').runs.examples.read_example('public_models')"
+
+
+@SIGNALS
+@pytest.mark.parametrize("number", LINES)
+@pytest.mark.parametrize(
+    ("left", "leave"),
+    [
+        (0, FINISHES),
+        (0, "raise ValueError('a library made this of it')"),
+        (0, "raise cli.InputError('a library made this of it')"),
+        (0, "raise SystemExit(0)"),
+        (40, FINISHES),
+    ],
+)
+def test_a_library_that_swallows_an_interrupt_does_not_change_how_it_ends(
+    left: int, leave: str, number: int, tmp_path: Path
+) -> None:
+    """The last stands for one that never comes back."""
+    script = SWALLOWING.format(seconds=40, left=left, leave=leave)
+    process = started([sys.executable, "-c", script], tmp_path)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "ready\n"
+    sent = time.monotonic()
+    process.send_signal(number)
+    assert ended(process, number) == LINES[signal.Signals(number)][1] + "\n"
+    assert time.monotonic() - sent < 20
+
+
+def test_the_command_leaves_signals_as_it_found_them(run: Run) -> None:
+    before = [signal.getsignal(number) for number in LINES]
+    assert run("laws").status == 0
+    assert [signal.getsignal(number) for number in LINES] == before
+
+
+def test_help_and_laws_start_without_anything_heavy() -> None:
+    script = (
+        "import sys; from forecaster.cli.main import main; main([{}]); "
+        "heavy = {{'pymc', 'arviz', 'arviz_stats', 'nutpie', 'matplotlib', 'scipy.stats', 'pandas', 'xarray'}}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    for arguments in ("'--help'", "'laws'", "'laws', 'chinchilla'"):
+        found = subprocess.run(
+            [sys.executable, "-c", script.format(arguments)], capture_output=True, text=True, check=True
+        )
+        assert found.stdout.strip().splitlines()[-1] == "[]", arguments
+
+
+def test_the_module_runs_as_the_command_does() -> None:
+    found = subprocess.run(
+        [sys.executable, "-m", "forecaster", "--version"], capture_output=True, text=True, check=True
+    )
+    assert re.fullmatch(r"forecaster \d+\.\d+\.\d+.*\n", found.stdout)
+
+
+def test_a_law_that_finds_no_start_is_dropped_from_a_mixture_and_refused_alone(run: Run, table: Path) -> None:
+    source = (Path(__file__).parents[2] / "models" / "chinchilla.toml").read_text("utf-8")
+    bad = table.with_name("bad.toml")
+    bad.write_text(source.replace('E = "L0', 'E = "-9 * L0'))
+    point = ["--at", "N=10B,D=1T", "--json", "--quiet"]
+    mixed = json.loads(run("forecast", table, "--law", f"chinchilla,{bad}", "--fast", *point).out)
+    assert set(mixed["forecast"][0]["by_law"]) == {"chinchilla"}
+    assert mixed["verdict"]["bad"]["status"] == "fail"
+    assert "law-dropped" in [note["code"] for note in mixed["notes"]]
+    assert "finds no start" in refused(run("forecast", table, "--law", bad, *point), 3)
+    # The sampler's own failure would bring the process down when it leaves, after all was said.
+    command = [sys.executable, "-m", "forecaster", "fit", str(table), "--law", str(bad)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 3
+
+
+@pytest.mark.parametrize("verb", ["forecast", "fit", "prior"])
+def test_a_list_that_names_no_law_is_refused(verb: str, run: Run, table: Path) -> None:
+    point = [] if verb == "fit" else ["--at", "N=10B,D=1T"]
+    assert "names no law" in refused(run(verb, table, "--law", ",", *point), 2)
+
+
+def test_a_saved_fit_is_asked_with_the_seed_that_made_it(run: Run, table: Path) -> None:
+    folder = table.with_name("fits")
+    assert run("fit", table, "--law", "chinchilla", "--seed", "5", "--fast", "-o", folder).status == 0
+    point = ["--at", "N=10B,D=1T", "--json", "--quiet"]
+    saved = json.loads(run("forecast", folder, *point).out)
+    direct = json.loads(run("forecast", table, "--law", "chinchilla", "--seed", "5", "--fast", *point).out)
+    assert saved["forecast"] == direct["forecast"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_said_in_one_line(table: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        found = subprocess.run(
+            [sys.executable, "-m", "forecaster", "laws"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert found.returncode == 2
+    assert "Traceback" not in found.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are text elsewhere")
+def test_a_file_name_that_is_not_text_is_spelled_out(run: Run, table: Path) -> None:
+    odd = os.fsdecode(os.fsencode(str(table.with_name("r"))) + b"\xff.csv")
+    shutil.copy(table, odd)
+    card = table.with_name("odd.html")
+    arguments = ["--at", "N=10B,D=1T", "--law", "chinchilla", "--quiet"]
+    assert run("report", odd, *arguments, "-o", card, "--also", "md,json").status == 0
+    assert json.loads(run("forecast", odd, *arguments, "--json").out)["provenance"]["command"]
