@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.errors import RunsError, clipped, listed
-from forecaster.inputs import CODE, INPUTS
+from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
 from forecaster.runs.columns import NUMBERS, STANDARD, looks_like_loss
@@ -112,7 +112,7 @@ class Runs:
     def flop_per_parameter_token(self) -> float:
         """How the table counts compute: the median of C/(N D); 6 where it lacks one of the three."""
         if not {"N", "D", "C"} <= set(self.inputs):
-            return 6.0
+            return float(FLOP_PER_PARAMETER_TOKEN)
         return float(np.median(self.column("C") / (self.column("N") * self.column("D"))))
 
     def place(self, row: int) -> str:
