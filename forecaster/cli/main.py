@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-import forecaster
 from forecaster.cli.console import report_error
 from forecaster.cli.interrupt import INTERRUPTED, stoppable
 from forecaster.cli.verbs.allocate import allocate
@@ -80,7 +79,9 @@ for verb in (
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"forecaster {forecaster.__version__}")
+        from forecaster.fits.store import versions
+
+        print(f"forecaster {versions().get('forecaster', 'unknown')}")
         raise typer.Exit
 
 
