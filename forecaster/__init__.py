@@ -27,7 +27,7 @@ from forecaster.backtests.weighting import Weighting, load_weighting, weigh
 from forecaster.errors import ForecasterError, GateError, InputError
 from forecaster.fits.fit import fit
 from forecaster.fits.posterior import Fit
-from forecaster.fits.store import load_fits, save_fits, versions
+from forecaster.fits.store import load_fits, save_fits
 from forecaster.fits.verdict import Verdict
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.prior_predictive import PriorPredictive, prior_predictive
@@ -124,9 +124,10 @@ def __getattr__(name: str) -> Any:
     if name in _LATER:
         return getattr(import_module(f"forecaster.decide.{_LATER[name]}"), name)
     if name == "__version__":
-        return versions().get("forecaster", "unknown")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("forecaster")
+        except PackageNotFoundError:
+            return "unknown"
     raise AttributeError(f"module 'forecaster' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return [*__all__, *(name for name in globals() if name.startswith("__") and name.endswith("__"))]

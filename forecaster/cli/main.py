@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+import forecaster
 from forecaster.cli.console import report_error
 from forecaster.cli.interrupt import INTERRUPTED, stoppable
 from forecaster.cli.verbs.allocate import allocate
@@ -79,9 +80,7 @@ for verb in (
 
 def _version(asked: bool) -> None:
     if asked:
-        from forecaster.fits.store import versions
-
-        print(f"forecaster {versions().get('forecaster', 'unknown')}")
+        print(f"forecaster {forecaster.__version__}")
         raise typer.Exit
 
 

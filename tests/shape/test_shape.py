@@ -24,7 +24,7 @@ STATIONS = (
     ("reports",), ("cli",), ("__main__", "__init__"),
 )  # fmt: skip
 FLOOR = {name: number for number, names in enumerate(STATIONS) for name in names}
-STRANGERS = (
+APART = (
     {"assess.comparison", "assess.sensitivity"},
     {"decide.allocation", "decide.requirement"},
 )
@@ -108,7 +108,9 @@ def test_packages_import_only_downward() -> None:
     def upward(found: Import) -> bool:
         here, there = station(found.module), station(found.target)
         beside = FLOOR[here] == FLOOR[there] and here != there and here not in GROUND
-        return FLOOR[there] > FLOOR[here] or beside
+        # The package itself says its version.
+        version = (found.module, found.target) == ("forecaster.cli.main", "forecaster")
+        return (FLOOR[there] > FLOOR[here] or beside) and not version
 
     refuse(found for found in OWN if upward(found))
 
@@ -117,7 +119,7 @@ def test_folders_of_one_station_do_not_know_each_other() -> None:
     def folder(module: str) -> str:
         return ".".join(module.split(".")[1:3])
 
-    for folders in STRANGERS:
+    for folders in APART:
         assert folders <= {folder(module) for module in MODULES}
         crossing = (each for each in OWN if {folder(each.module), folder(each.target)} == folders)
         refuse(crossing)
@@ -211,7 +213,7 @@ def test_no_error_outside_the_command_line_speaks_of_its_options() -> None:
 def test_the_public_names_are_what_a_reader_is_offered() -> None:
     names = dir(forecaster)
     assert {name for name in names if not name.startswith("__")} == set(forecaster.__all__)
-    assert forecaster.__all__ == sorted(forecaster.__all__) and len(set(names)) == len(names)
+    assert len(set(names)) == len(names)
     for name in forecaster.__all__:
         assert getattr(forecaster, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
@@ -228,6 +230,20 @@ def test_tests_mirror_the_tree() -> None:
     tests = [path for path in TESTS.rglob("test_*.py") if path.relative_to(TESTS).parts[0] not in free]
     assert len(tests) > 30
     refuse(path.relative_to(TESTS) for path in tests if stands_for_nothing(path))
+
+
+def test_the_page_about_the_architecture_names_what_is_there() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text("utf-8")
+    quoted = set(re.findall(r"`([^`\n]+)`", page))
+    files = {name for name in quoted if re.fullmatch(r"[\w/]+/(\w+\.(py|toml|js))?", name)}
+    assert "fits/predict.py" in files and "models/" in files
+    refuse(name for name in files if not any((folder / name).exists() for folder in (PACKAGE, PACKAGE.parent)))
+    tests = "".join(path.read_text("utf-8") for path in TESTS.rglob("test_*.py"))
+    named = {name for name in quoted if name.startswith("test_")}
+    assert len(named) > 15
+    refuse(name for name in named if f"def {name}(" not in tests)
+    rules = re.findall(r"^def (test_\w+)", Path(__file__).read_text("utf-8"), flags=re.MULTILINE)
+    refuse(rule for rule in rules if rule not in named and "architecture" not in rule)
 
 
 @pytest.mark.parametrize(
