@@ -1,4 +1,4 @@
-"""Files written whole or not at all: several together, or a folder."""
+"""Files written whole or not at all: one, several together, or a folder."""
 
 from __future__ import annotations
 
@@ -6,44 +6,73 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from forecaster.errors import UsageError
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:
-    """Write all files or none: each under a temporary name first, so that what can fail fails before any is replaced.
+    """Write all files or none.
 
     Raises:
         UsageError: one cannot be written; what stood there before stands there again.
     """
-    waiting: dict[Path, Path] = {}
-    earlier: dict[Path, bytes | None] = {}
+    try:
+        replace_files(contents)
+    except OSError as error:
+        raise UsageError(f"cannot be written ({error.strerror or error})", where=str(next(iter(contents)))) from None
+
+
+def replace_files(contents: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:
+    """Write files and take others away: everything or nothing, and each file whole at every moment.
+
+    Args:
+        contents: of each file; its folder must exist.
+        remove: files that must not stay beside them.
+
+    Raises:
+        OSError: one cannot be written or removed; what stood there before stands there again.
+    """
+    parts: dict[Path, Path] = {}
+    earlier: dict[Path, Path] = {}
+    changed: list[Path] = []
+    gone = list(remove)
     try:
         for path, content in contents.items():
-            handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=".part", dir=path.parent)
-            waiting[path] = Path(name)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            waiting[path].chmod(0o644)
-        for path, part in waiting.items():
-            earlier[path] = path.read_bytes() if path.exists() else None
+            _write_part(path, content, parts)
+        # One file alone takes its place in one step, and nothing can be left to put back.
+        for path in (path for path in (*contents, *gone) if len(contents) + len(gone) > 1 and path.exists()):
+            _write_part(path, path.read_bytes(), earlier)
+        for path, part in parts.items():
             part.replace(path)
-    except BaseException as error:
-        for path, before in earlier.items():
+            changed.append(path)
+        for path in gone:
+            path.unlink()
+            changed.append(path)
+    except BaseException:
+        for path in changed:
             with contextlib.suppress(OSError):
-                if before is not None:
-                    path.write_bytes(before)
-                elif not waiting[path].exists():
+                if path in earlier:
+                    earlier[path].replace(path)
+                else:
                     path.unlink()
-        for part in waiting.values():
+        raise
+    finally:
+        for part in (*parts.values(), *earlier.values()):
             with contextlib.suppress(OSError):
                 part.unlink()
-        if isinstance(error, OSError):
-            first = next(iter(contents))
-            raise UsageError(f"cannot be written ({error.strerror or error})", where=str(first)) from None
-        raise
+
+
+def _write_part(path: Path, content: bytes, parts: dict[Path, Path]) -> None:
+    """The content under a name of its own in the same folder, on disk before it may take the file's place."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:60]}.", suffix=".part", dir=path.parent)
+    parts[path] = Path(name)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    parts[path].chmod(0o644)
 
 
 @contextlib.contextmanager
@@ -58,6 +87,11 @@ def beside(folder: Path) -> Iterator[Path]:
 
 
 def put_in_place(partial: Path, folder: Path) -> None:
+    """Move a folder to where it belongs; what stands there stays until it can.
+
+    Raises:
+        OSError: it cannot be moved; what stood there before stands there again.
+    """
     if folder.exists():
         with beside(folder) as old:
             folder.rename(old / "old")

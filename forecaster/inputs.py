@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
-if TYPE_CHECKING:
-    from forecaster.runs.table import Runs
 
-INPUTS = ("N", "D", "C", "U")
+@dataclass(frozen=True)
+class Input:
+    """One of the four that every table and law may use: a count of something, so that its logarithm exists.
+
+    Args:
+        name: in formulas, tables and points.
+        word: in the midst of a sentence.
+        unit: after an amount, "70B parameters".
+        title: at the head of an axis or a control.
+    """
+
+    name: str
+    word: str
+    unit: str
+    title: str
+
+    @property
+    def unsaid(self) -> str:
+        """The unit, where the title does not say it already."""
+        return "" if self.unit == self.word else self.unit
+
+    @property
+    def axis(self) -> str:
+        """The label of an axis."""
+        return f"{self.title} ({self.unit})" if self.unsaid else self.title
+
+
+INPUTS: Mapping[str, Input] = MappingProxyType(
+    {
+        "N": Input("N", "parameters", "parameters", "Parameters"),
+        "D": Input("D", "tokens", "tokens", "Training tokens"),
+        "C": Input("C", "compute", "FLOP", "Training compute"),
+        "U": Input("U", "unique tokens", "unique tokens", "Unique tokens"),
+    }
+)
+"""By name, in the order in which they are printed."""
 
 CODE = "family_code"
 """The input that tells a law's families apart, counted from 0; one more than the last is a new family."""
 
-POSITIVE = frozenset("NDCU")
-"""Inputs that are counts of something, so that their logarithm exists."""
-
-
-def scale_word(runs: Runs) -> str:
-    return {"C": "compute", "N": "parameters", "D": "tokens"}.get(runs.scale, runs.scale)
-
-
-SCALE_NAMES = {"C": "Training compute (FLOP)", "N": "Parameters", "D": "Training tokens"}
-"""What orders a table's runs, as an axis is labelled."""
-
-
-def scale_header(name: str) -> str:
-    known = {"N": "N (parameters)", "D": "D (tokens)", "C": "C (FLOP)", "U": "U (unique tokens)"}
-    return known.get(name, name)
-
-
-UNITS = {"N": "parameters", "D": "tokens", "C": "FLOP", "U": "unique tokens"}
-
 FLOP_PER_PARAMETER_TOKEN = 6
 """Training FLOP per parameter and token (Kaplan et al. 2020, arXiv:2001.08361, section 2.1)."""
 
-COUNTS = ("N", "D", "C", "U")
+
+def header(name: str) -> str:
+    """A table's header for an input, "N (parameters)"; the name alone for one that only a law knows."""
+    return f"{name} ({INPUTS[name].unit})" if name in INPUTS else name

@@ -10,12 +10,11 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
 from forecaster.errors import StoreError
-from forecaster.files import beside
+from forecaster.files import beside, replace_files
 from forecaster.fits.design import column_of
 from forecaster.fits.posterior import Fit
 from forecaster.fits.sampling.density import Settings
@@ -89,10 +88,7 @@ def save_page(key: str, text: str) -> None:
     path = _page(key)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{key}.", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(name).replace(path)
+        replace_files({path: text.encode()})
 
 
 def _page(key: str) -> Path:

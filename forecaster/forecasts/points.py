@@ -12,7 +12,7 @@ from forecaster.fits.design import column_of
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.fits.posterior import Fit
 from forecaster.forecasts.optimum import optimal_split
-from forecaster.inputs import CODE
+from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.laws.families import families_of
 from forecaster.laws.law import Law
 from forecaster.notes import Note
@@ -71,7 +71,7 @@ def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
     needed = {column_of(law, name, runs) for law in laws for name in law.inputs}
     for name in sorted(needed):
         runs.column(name)
-    usable = needed | {"N", "D", "C", "U", runs.scale}
+    usable = needed | {*INPUTS, runs.scale}
     for point in asked.points:
         unknown = sorted(set(point.inputs) - usable)
         if unknown:
@@ -160,8 +160,8 @@ def _distance_notes(known: Mapping[str, float], runs: Runs) -> list[Note]:
                 )
             )
     if {"N", "D", "C"} <= set(known) and runs.has("N") and runs.has("D") and runs.has("C"):
-        rule = float(np.median(runs.column("C") / (6 * runs.column("N") * runs.column("D"))))
-        here = known["C"] / (6 * known["N"] * known["D"])
+        rule = float(np.median(runs.column("C") / (FLOP_PER_PARAMETER_TOKEN * runs.column("N") * runs.column("D"))))
+        here = known["C"] / (FLOP_PER_PARAMETER_TOKEN * known["N"] * known["D"])
         if not 0.5 < here / rule < 2:
             said.append(
                 Note(

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from forecaster.inputs import CODE, scale_header
+from forecaster.inputs import CODE, header
 from forecaster.quantity import format_quantity
 from forecaster.show.table import MISSING, MIXED, Table, number, shown, significant, spread, times, weight, whole_shares
 
@@ -273,7 +273,7 @@ def fan_table(forecast: Forecast, point: PointForecast, along: Fan, *, most: int
         ranges = [spread((number(float(low), places), number(float(high), places))) for low, high in ends]
         first = format_quantity(float(value)) + (f", {' and '.join(labels)}" if labels else "")
         rows.append((first, number(float(along.median[step]), places), *ranges))
-    columns = (scale_header(scale), "Median", "50% range", "80% range", "90% range")
+    columns = (header(scale), "Median", "50% range", "80% range", "90% range")
     return Table("The fan in numbers", columns, tuple(rows))
 
 
@@ -290,7 +290,7 @@ def runs_table(forecast: Forecast) -> Table:
         cells += [format_quantity(float(columns[name][row])) for name in names]
         cells.append(f"{columns['loss'][row]:.5g}")
         rows.append(tuple(cells if families is None else [*cells, shown(families[row])]))
-    headers = ["Row", *(scale_header(name) for name in names), shown(runs.response)]
+    headers = ["Row", *(header(name) for name in names), shown(runs.response)]
     more = f", the largest {MOST_ROWS} of {len(runs)}" if len(runs) > MOST_ROWS else ""
     caption = f"The runs in {shown(runs.name)}{more}"
     extra = [] if families is None else ["Family"]

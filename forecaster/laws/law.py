@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from forecaster.errors import LawError
-from forecaster.inputs import POSITIVE
+from forecaster.inputs import INPUTS
 from forecaster.laws.formula.tree import NUMPY, Formula, evaluate
 from forecaster.laws.prior import Prior
 from forecaster.stats.link import LinkName
@@ -170,7 +170,7 @@ def _plain(data: Any) -> Any:
 
 def is_count(law: Law, name: str) -> bool:
     """Whether an input is always positive, so that laws may work with its logarithm."""
-    return name in POSITIVE or law.inputs[name] == SCALE
+    return name in INPUTS or law.inputs[name] == SCALE
 
 
 @dataclass(frozen=True)

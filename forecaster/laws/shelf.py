@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 from forecaster.errors import LawError, clipped
 from forecaster.laws.law import Law
 from forecaster.laws.page import read_law
-from forecaster.runs.table import Runs
 
 DEFAULT_MIXTURE = ("chinchilla", "coupled", "farseer_lite")
 
 DEFAULT_ONE_INPUT = ("power_floor", "shifted_power_law", "broken_power_law")
+
+
+class HasInputs(Protocol):
+    """Whatever says which inputs it has, as a table of runs does."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]: ...
 
 
 def law(source: str | Path) -> Law:
@@ -42,6 +50,16 @@ def shelf() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _shelf().glob("*.toml")))
 
 
+def default_laws(inputs: Iterable[str] | HasInputs) -> tuple[Law, ...]:
+    """The laws that are mixed unless others are named: those of N and D, or of a table's one scale.
+
+    Args:
+        inputs: names of what a table has, or the table.
+    """
+    known = set(inputs if isinstance(inputs, Iterable) else inputs.inputs)
+    return tuple(law(name) for name in (DEFAULT_MIXTURE if {"N", "D"} <= known else DEFAULT_ONE_INPUT))
+
+
 def _shelf() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "models"
@@ -52,9 +70,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, OSError):
         return error.strerror or type(error).__name__
     return "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
-
-
-def default_laws(runs: Runs) -> tuple[Law, ...]:
-    """The laws that are mixed unless others are named: those of N and D, or of the table's one scale."""
-    names = DEFAULT_MIXTURE if {"N", "D"} <= set(runs.inputs) else DEFAULT_ONE_INPUT
-    return tuple(law(name) for name in names)

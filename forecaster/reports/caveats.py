@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.forecasts.tables import SOURCES, Answer, answers
 from forecaster.forecasts.text import weights_sentence
-from forecaster.inputs import scale_word
+from forecaster.inputs import INPUTS
 from forecaster.laws.families import families_of
 from forecaster.show.table import number, spread
 
@@ -32,7 +32,7 @@ def assumptions(report: Report) -> list[str]:
         *_floor_sentence(sensitivity),
         "The run is made as the runs in the table were: same kind of data, tokenizer, architecture and training.",
         f"Beyond the largest run the response may leave every law by one unknown slope: for each e-fold "
-        f"({2.718:.1f} times) of {scale_word(runs)} {drift}, standard deviation {term.sd:.1%} "
+        f"({2.718:.1f} times) of {INPUTS[runs.scale].word} {drift}, standard deviation {term.sd:.1%} "
         f"(Student t, {term.nu:g} degrees of freedom)."
         + (f" Without it the 90% range would be {without[0]}." if len(without) == 1 else ""),
         weights_sentence(forecast),

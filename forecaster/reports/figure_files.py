@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import re
-import tempfile
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.errors import UsageError
+from forecaster.files import replace_files
 from forecaster.show.figure import Exhibit
 from forecaster.show.style import MUTED, PAPER, style
 
@@ -56,10 +56,17 @@ def write_figures(forecast: Forecast, folder: str | Path, *, extra: Sequence[Exh
         if path.exists() and not _is_ours(path):
             raise UsageError("already exists and is something else; choose another folder", where=str(path))
     drawn = {path: png(exhibit) for path, exhibit in targets.items()}
+    made = not place.exists()
     try:
-        _write(place, drawn)
-    except OSError as error:
-        raise UsageError(f"cannot be written ({error.strerror or error})", where=str(place)) from None
+        place.mkdir(exist_ok=True)
+        replace_files(drawn, remove=[path for path in place.glob("*.png") if path not in drawn and _is_stale(path)])
+    except BaseException as error:
+        if made:
+            with contextlib.suppress(OSError):
+                place.rmdir()
+        if isinstance(error, OSError):
+            raise UsageError(f"cannot be written ({error.strerror or error})", where=str(place)) from None
+        raise
     return list(drawn)
 
 
@@ -121,38 +128,6 @@ def _is_ours(path: Path) -> bool:
     except OSError:
         return False
     return head.startswith(b"\x89PNG\r\n\x1a\n") and f"tEXtSoftware\0{SOFTWARE}".encode() in head
-
-
-def _write(place: Path, drawn: dict[Path, bytes]) -> None:
-    """All files beside their places first; what stood there before is put back where one cannot take its place."""
-    made = not place.exists()
-    place.mkdir(exist_ok=True)
-    moved: list[tuple[Path, Path]] = []
-    written: list[Path] = []
-    stale = [path for path in sorted(place.glob("*.png")) if path not in drawn and _is_stale(path)]
-    try:
-        with tempfile.TemporaryDirectory(prefix=".figures.", dir=place) as waiting:
-            parts = {path: Path(waiting) / path.name for path in drawn}
-            for path, part in parts.items():
-                part.write_bytes(drawn[path])
-            kept = Path(waiting) / "kept"
-            kept.mkdir()
-            try:
-                for path in [*(path for path in drawn if path.exists()), *stale]:
-                    moved.append((path, path.rename(kept / path.name)))
-                for path, part in parts.items():
-                    written.append(part.rename(path))
-            except BaseException:
-                for path in written:
-                    path.unlink()
-                for path, before in moved:
-                    before.rename(path)
-                raise
-    except BaseException:
-        if made:
-            with contextlib.suppress(OSError):
-                place.rmdir()
-        raise
 
 
 def _is_stale(path: Path) -> bool:

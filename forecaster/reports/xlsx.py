@@ -16,7 +16,7 @@ from forecaster.forecasts import tables as forecasts_tables
 from forecaster.forecasts import text as forecasts_text
 from forecaster.forecasts.grade import grade
 from forecaster.forecasts.tables import Answer, Tested, answers, record_said
-from forecaster.inputs import CODE, UNITS
+from forecaster.inputs import CODE, INPUTS
 from forecaster.reports import caveats as reports_caveats
 from forecaster.reports.card import CHANGES, HANGS, OMITS, hanging, title
 from forecaster.reports.provenance import provenance_rows
@@ -123,7 +123,7 @@ def _point_lines(report: Report, point: PointForecast, answer: Answer) -> list[t
     lines.append(("Times the largest run", answer.ratio, "", "", " ".join(filter(None, far))))
     for name, value in point.at.items():
         if name != CODE:
-            lines.append((shown(name), float(f"{value:.6g}"), "", "", UNITS.get(name, "")))
+            lines.append((shown(name), float(f"{value:.6g}"), "", "", INPUTS[name].unit if name in INPUTS else ""))
     lines.append(
         ("Evidence grade", grade(forecast, point).letter, "", "", forecasts_evidence.evidence_line(forecast, point))
     )

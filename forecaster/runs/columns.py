@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.errors import QuantityError, RunsError, clipped, listed
-from forecaster.inputs import INPUTS
+from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import parse_quantity
 
@@ -127,11 +127,11 @@ def standard_columns(frame: pd.DataFrame, chosen: Mapping[str, str]) -> tuple[pd
     # Multiplied as float64: the integers of an ordinary run (N=1e12, D=1e13) overflow 64 bits without a word.
     with np.errstate(all="ignore"):
         if "C" not in found and {"N", "D"} <= found.keys():
-            found["C"] = 6.0 * found["N"] * found["D"]
+            found["C"] = FLOP_PER_PARAMETER_TOKEN * found["N"] * found["D"]
             notes.append(Note("C-computed", "the table has no compute column: C is 6*N*D FLOP"))
         for absent, other in (("D", "N"), ("N", "D")):
             if absent not in found and {"C", other} <= found.keys():
-                found[absent] = found["C"] / (6.0 * found[other])
+                found[absent] = found["C"] / (FLOP_PER_PARAMETER_TOKEN * found[other])
                 text = f"the table has no {absent}: it is C/(6*{other})"
                 notes.append(Note(f"{absent}-computed", text))
     table = pd.DataFrame({standard: found[standard] for standard in STANDARD if standard in found})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.inputs import INPUTS
+from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
 from forecaster.runs.table import Runs
@@ -50,7 +50,7 @@ def compute_source(runs: Runs) -> tuple[str, tuple[float, float] | None, list[No
     if not (len(runs) and runs.has("N") and runs.has("D")):
         return "given", None, []
     with np.errstate(over="ignore"):
-        ratios = runs.column("C") / 6.0 / runs.column("N") / runs.column("D")
+        ratios = runs.column("C") / FLOP_PER_PARAMETER_TOKEN / runs.column("N") / runs.column("D")
     low, high = float(ratios.min()), float(ratios.max())
     notes = []
     if not 0.8 <= low <= high <= 1.25:

@@ -9,11 +9,11 @@ Every row names its sources in `citation`; `note` says what is odd about it.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
+from forecaster.files import replace_files
 
 if TYPE_CHECKING:
     from forecaster.runs.table import Runs
@@ -58,17 +58,12 @@ def write_example(name: str, path: str | Path) -> Path:
         InputError: there is no such example, the folder does not exist, or another file stands there.
     """
     content, target = example_path(name).read_bytes(), Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part") if target.name else target
     try:
         if target.exists():
             if target.is_file() and target.read_bytes() == content:
                 return target
             raise InputError("already exists and is something else; choose another name", where=str(path))
-        try:
-            beside.write_bytes(content)
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+        replace_files({target: content})
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError(f"cannot be written: {reason}", where=str(path)) from None

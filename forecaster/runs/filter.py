@@ -6,6 +6,7 @@ import ast
 import operator
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -40,68 +41,18 @@ def kept_rows(where: str, names: Mapping[str, Any], *, name: str) -> NDArray[np.
     Raises:
         RunsError: anything else in the expression, an unknown column, or no row left.
     """
-    import pandas as pd
-
-    quoted: list[str] = []
+    quoted: dict[str, str] = {}
 
     def plain_word(found: re.Match[str]) -> str:
-        quoted.append(found[1])
-        return f"_quoted{len(quoted) - 1}"
+        word = f"_quoted{len(quoted)}"
+        quoted[word] = found[1]
+        return word
 
     plain = re.sub(r"`([^`]*)`", plain_word, where)
-    known = {**names, **{f"_quoted{i}": names.get(header) for i, header in enumerate(quoted)}}
-
-    def value(node: ast.expr) -> Any:
-        match node:
-            case ast.Constant(value=bool() | str() as constant):
-                return constant
-            case ast.Constant(value=int() | float() as constant):
-                return float(constant)
-            case ast.Name(id=word):
-                if known.get(word) is None:
-                    said = quoted[int(word[7:])] if word in known else word
-                    raise RunsError(f"there is no column {clipped(said)}; columns: {listed(names)}", where=name)
-                return known[word]
-            case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                return [value(part) for part in parts]
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -value(operand)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return ~truth(operand)
-            case ast.BoolOp(op=op, values=parts):
-                return reduce(operator.and_ if isinstance(op, ast.And) else operator.or_, map(truth, parts))
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
-                return _ARITHMETIC[type(op)](value(left), value(right))
-            case ast.Compare(left=left, ops=ops, comparators=rights):
-                sides = [value(side) for side in (left, *rights)]
-                return reduce(operator.and_, map(compared, sides, ops, sides[1:]))
-        raise RunsError(
-            f'"{clipped(ast.unparse(node))}" is not allowed; only comparisons, in, and, or, not and + - * /',
-            where="--where",
-        )
-
-    def compared(left: Any, op: ast.cmpop, right: Any) -> Any:
-        if isinstance(op, ast.In | ast.NotIn) and isinstance(left, pd.Series) and isinstance(right, list):
-            return left.isin(right) if isinstance(op, ast.In) else ~left.isin(right)
-        return _COMPARISONS[type(op)](left, right)
-
-    def truth(node: ast.expr) -> pd.Series[bool]:
-        answer = value(node)
-        if not (isinstance(answer, pd.Series) and pd.api.types.is_bool_dtype(answer.dtype)):
-            raise RunsError(f'"{clipped(ast.unparse(node))}" is not true or false of each row', where="--where")
-        return answer.fillna(False).astype(bool)
-
     try:
-        mask = truth(ast.parse(plain.strip(), mode="eval").body).to_numpy(dtype=bool)
-    except (
-        SyntaxError,
-        ValueError,
-        TypeError,
-        KeyError,
-        ArithmeticError,
-        RecursionError,
-        MemoryError,
-    ) as error:
+        expression = ast.parse(plain.strip(), mode="eval").body
+        mask = _Expression(names, quoted, name).truth(expression).to_numpy(dtype=bool)
+    except (SyntaxError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
         reason = clipped(str(error), 60) or "it is nested too deeply"
         if isinstance(error, SyntaxError):
             reason = "it is not an expression"
@@ -109,3 +60,60 @@ def kept_rows(where: str, names: Mapping[str, Any], *, name: str) -> NDArray[np.
     if not mask.any():
         raise RunsError(f'no run is left of {len(mask)} by --where "{clipped(where)}"', where=name)
     return mask
+
+
+@dataclass(frozen=True, eq=False)
+class _Expression:
+    """What its nodes stand for: columns by name, headers in backticks by the word put in their place."""
+
+    names: Mapping[str, Any]
+    quoted: Mapping[str, str]
+    table: str
+
+    def value(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=bool() | str() as constant):
+                return constant
+            case ast.Constant(value=int() | float() as constant):
+                return float(constant)
+            case ast.Name(id=word):
+                return self.column(word)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return [self.value(part) for part in parts]
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self.value(operand)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return ~self.truth(operand)
+            case ast.BoolOp(op=op, values=parts):
+                return reduce(operator.and_ if isinstance(op, ast.And) else operator.or_, map(self.truth, parts))
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
+                return _ARITHMETIC[type(op)](self.value(left), self.value(right))
+            case ast.Compare(left=left, ops=ops, comparators=rights):
+                sides = [self.value(side) for side in (left, *rights)]
+                return reduce(operator.and_, map(_compared, sides, ops, sides[1:]))
+        raise RunsError(
+            f'"{clipped(ast.unparse(node))}" is not allowed; only comparisons, in, and, or, not and + - * /',
+            where="--where",
+        )
+
+    def column(self, word: str) -> Any:
+        header = self.quoted.get(word, word)
+        if self.names.get(header) is None:
+            raise RunsError(f"there is no column {clipped(header)}; columns: {listed(self.names)}", where=self.table)
+        return self.names[header]
+
+    def truth(self, node: ast.expr) -> pd.Series[bool]:
+        import pandas as pd
+
+        answer = self.value(node)
+        if not (isinstance(answer, pd.Series) and pd.api.types.is_bool_dtype(answer.dtype)):
+            raise RunsError(f'"{clipped(ast.unparse(node))}" is not true or false of each row', where="--where")
+        return answer.fillna(False).astype(bool)
+
+
+def _compared(left: Any, sign: ast.cmpop, right: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(sign, ast.In | ast.NotIn) and isinstance(left, pd.Series) and isinstance(right, list):
+        return left.isin(right) if isinstance(sign, ast.In) else ~left.isin(right)
+    return _COMPARISONS[type(sign)](left, right)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.inputs import SCALE_NAMES
+from forecaster.inputs import INPUTS
 from forecaster.quantity import format_quantity
 from forecaster.show.style import MARKERS, is_narrow, power_of_ten
 
@@ -27,7 +27,7 @@ def label_scale(ax: Axes, runs: Runs, *, linear: bool = False) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     name = runs.scale
-    ax.set_xlabel(SCALE_NAMES.get(name, name) + (", linear scale" if linear else ""))
+    ax.set_xlabel(INPUTS[name].axis + (", linear scale" if linear else ""))
     low, high = ax.get_xlim()
     plain = FuncFormatter(lambda value, _: format_quantity(value))
     if linear:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from forecaster.errors import QuantityError, ScenarioError
-from forecaster.inputs import COUNTS, FLOP_PER_PARAMETER_TOKEN
+from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.quantity import parse_quantity
 
 
@@ -28,7 +28,7 @@ class Point:
         for name, value in self.inputs.items():
             if not math.isfinite(value):
                 raise ScenarioError(f"{name} is {value:g}; a point needs a finite number", where="point")
-            if name in COUNTS and value <= 0:
+            if name in INPUTS and value <= 0:
                 raise ScenarioError(f"{name} is {value:g}; a point needs {name} > 0", where="point")
         object.__setattr__(self, "inputs", MappingProxyType(dict(self.inputs)))
 

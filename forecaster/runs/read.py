@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from forecaster.notes import Note
 from forecaster.runs.columns import assign_columns, standard_columns
 from forecaster.runs.filter import kept_rows
-from forecaster.runs.readers.table import load_table
+from forecaster.runs.readers import load_table
 from forecaster.runs.schema import refuse_bad_cells
 from forecaster.runs.table import Runs
 

@@ -1,4 +1,4 @@
-"""The table of training runs, and the refusal of what no run can be."""
+"""The table of training runs, and its families counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.errors import RunsError, clipped, listed
-from forecaster.inputs import CODE, INPUTS
+from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
 from forecaster.runs.columns import NUMBERS, STANDARD, looks_like_loss
@@ -19,34 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
-MOST = 30
-
-
-def with_codes(runs: Runs, by: str) -> Runs:
-    """The runs with their families counted in a column of their own.
-
-    Args:
-        runs: the table.
-        by: the column that names each run's family.
-
-    Raises:
-        RunsError: there is no such column, it has one family or more than thirty, or the table has the column that
-            the codes need.
-    """
-    if not runs.has(by):
-        raise RunsError(f"there is no column {clipped(by)} to group by; columns: {listed(runs.table)}", where=runs.name)
-    if runs.has(CODE):
-        raise RunsError(f"the table has a column {CODE} of its own; rename it", where=runs.name)
-    names = family_names(runs, by)
-    if not 2 <= len(names) <= MOST:
-        raise RunsError(f"column {clipped(by)} has {len(names)} families; 2 to {MOST} can be grouped", where=runs.name)
-    codes = [float(names.index(str(each))) for each in runs.table[by]]
-    return replace(runs, table=runs.table.assign(**{CODE: codes}))
-
-
-def family_names(runs: Runs, by: str) -> list[str]:
-    """The families of a table in alphabetical order."""
-    return sorted({str(each) for each in runs.table[by]})
+MOST_FAMILIES = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +85,7 @@ class Runs:
     def flop_per_parameter_token(self) -> float:
         """How the table counts compute: the median of C/(N D); 6 where it lacks one of the three."""
         if not {"N", "D", "C"} <= set(self.inputs):
-            return 6.0
+            return float(FLOP_PER_PARAMETER_TOKEN)
         return float(np.median(self.column("C") / (self.column("N") * self.column("D"))))
 
     def place(self, row: int) -> str:
@@ -171,3 +144,32 @@ class Runs:
 
     def __str__(self) -> str:
         return self.text
+
+
+def with_codes(runs: Runs, by: str) -> Runs:
+    """The runs with their families counted in a column of their own.
+
+    Args:
+        runs: the table.
+        by: the column that names each run's family.
+
+    Raises:
+        RunsError: there is no such column, it has one family or more than thirty, or the table has the column that
+            the codes need.
+    """
+    if not runs.has(by):
+        raise RunsError(f"there is no column {clipped(by)} to group by; columns: {listed(runs.table)}", where=runs.name)
+    if runs.has(CODE):
+        raise RunsError(f"the table has a column {CODE} of its own; rename it", where=runs.name)
+    names = family_names(runs, by)
+    if not 2 <= len(names) <= MOST_FAMILIES:
+        raise RunsError(
+            f"column {clipped(by)} has {len(names)} families; 2 to {MOST_FAMILIES} can be grouped", where=runs.name
+        )
+    codes = [float(names.index(str(each))) for each in runs.table[by]]
+    return replace(runs, table=runs.table.assign(**{CODE: codes}))
+
+
+def family_names(runs: Runs, by: str) -> list[str]:
+    """The families of a table in alphabetical order."""
+    return sorted({str(each) for each in runs.table[by]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from forecaster.inputs import INPUTS
 from forecaster.quantity import format_quantity
 from forecaster.show.html import Bundle, html_bundle, html_paragraph, html_table
 from forecaster.show.table import MISSING, Table, shown
@@ -32,8 +33,6 @@ def runs_bundle(runs: Runs) -> Bundle:
 
 
 def _cell(value: Any) -> str:
-    from forecaster.quantity import format_quantity
-
     if isinstance(value, float):
         return MISSING if math.isnan(value) else f"{value:.5g}" if abs(value) < 1e4 else format_quantity(value)
     return shown(value)
@@ -69,4 +68,4 @@ def after(word: str) -> str:
 
 def scale_text(runs: Runs, value: float) -> str:
     """An amount of what orders a table's runs, "5.9e23 FLOP" or "70B parameters"."""
-    return format_quantity(value, {"C": "FLOP", "N": "parameters", "D": "tokens"}.get(runs.scale, ""))
+    return format_quantity(value, INPUTS[runs.scale].unit)

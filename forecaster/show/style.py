@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.inputs import SCALE_NAMES
+from forecaster.inputs import INPUTS
 from forecaster.quantity import format_quantity
 from forecaster.show.table import shown
 
@@ -133,7 +133,7 @@ def compute_axis(ax: Axes) -> None:
     """Name and ticks of a logarithmic x axis of compute."""
     from matplotlib.ticker import LogLocator, NullLocator
 
-    ax.set_xlabel(SCALE_NAMES["C"])
+    ax.set_xlabel(INPUTS["C"].axis)
     ax.xaxis.set_major_locator(LogLocator(numticks=9))
     ax.xaxis.set_major_formatter(power_of_ten)
     ax.xaxis.set_minor_locator(NullLocator())

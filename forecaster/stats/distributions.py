@@ -42,6 +42,11 @@ class Family:
     solve: Callable[..., tuple[float, ...]]
 
 
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x)) without overflow; keeps the type and dims of what it is given."""
+    return 0.5 * (1.0 + np.tanh(0.5 * x))
+
+
 def _normal(p: Any) -> Any:
     if np.size(p) <= FEW:
         # SciPy takes longer to load than a page of priors takes to print.
@@ -84,11 +89,6 @@ def _beta(p: Any, a: Any, b: Any) -> Any:
     from scipy.special import betaincinv
 
     return betaincinv(a, b, p)
-
-
-def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)) without overflow; keeps the type and dims of what it is given."""
-    return 0.5 * (1.0 + np.tanh(0.5 * x))
 
 
 def _solve_normal(ends: Any, p: Any) -> tuple[float, float]:

@@ -9,6 +9,9 @@ import numpy as np
 
 from forecaster.stats.convergence import ESS_PRINTED
 
+RELIABLE_K = 0.7
+"""The largest Pareto k at which smoothed weights can be relied on (Vehtari et al. 2024, arXiv:1507.02646)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reweighting:
@@ -59,7 +62,3 @@ def smoothed(log_ratio: np.ndarray) -> Reweighting:
         log_weights, k = flat, math.inf
     weights = np.exp(log_weights - log_weights.max())
     return Reweighting(weights / weights.sum(), float(k) if math.isfinite(k) else math.inf)
-
-
-RELIABLE_K = 0.7
-"""The largest Pareto k at which smoothed weights can be relied on (Vehtari et al. 2024, arXiv:1507.02646)."""

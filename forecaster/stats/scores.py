@@ -67,17 +67,6 @@ def crps(y: np.ndarray, draws: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.asarray(2 * (w * (x - y) * ((y < x) - below)).sum(axis=0))
 
 
-def _kernel_log_score(y: float, draws: np.ndarray, weights: np.ndarray) -> float:
-    """Log density at y of a Gaussian kernel estimate; Silverman's bandwidth with a robust spread."""
-    from scipy.special import logsumexp
-
-    low, high = np.quantile(draws, [0.25, 0.75])
-    spread = min(float(np.std(draws)), float(high - low) / 1.349) or float(np.std(draws)) or 1e-6
-    bandwidth = 0.9 * spread * draws.size**-0.2
-    z = (y - draws) / bandwidth
-    return float(logsumexp(-0.5 * z**2, b=weights) - np.log(bandwidth * np.sqrt(2 * np.pi)))
-
-
 def binomial_interval(share: float, trials: int, *, mass: float = 0.9) -> tuple[float, float]:
     """Equal-tailed Jeffreys interval of a probability after `trials` trials of which `share` succeeded.
 
@@ -89,3 +78,14 @@ def binomial_interval(share: float, trials: int, *, mass: float = 0.9) -> tuple[
     low = 0.0 if hits == 0 else float(betaincinv(hits + 0.5, trials - hits + 0.5, (1 - mass) / 2))
     high = 1.0 if hits == trials else float(betaincinv(hits + 0.5, trials - hits + 0.5, (1 + mass) / 2))
     return low, high
+
+
+def _kernel_log_score(y: float, draws: np.ndarray, weights: np.ndarray) -> float:
+    """Log density at y of a Gaussian kernel estimate; Silverman's bandwidth with a robust spread."""
+    from scipy.special import logsumexp
+
+    low, high = np.quantile(draws, [0.25, 0.75])
+    spread = min(float(np.std(draws)), float(high - low) / 1.349) or float(np.std(draws)) or 1e-6
+    bandwidth = 0.9 * spread * draws.size**-0.2
+    z = (y - draws) / bandwidth
+    return float(logsumexp(-0.5 * z**2, b=weights) - np.log(bandwidth * np.sqrt(2 * np.pi)))

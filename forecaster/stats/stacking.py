@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 STEPS = 2_000
+"""At most; a change below 1e-10 ends it sooner."""
 
 OBSERVATIONS_PER_FOLD = 2.0
 """What one fold counts, however many runs it hides: errors inside one cut move together."""
@@ -22,7 +23,10 @@ def stack(folds: Sequence[np.ndarray]) -> np.ndarray:
         folds: for each fold the log densities, shape (test run, law).
 
     Returns:
-        Weights, shape (law), summing to one; equal where there is no fold.
+        Weights, shape (law), summing to one.
+
+    Raises:
+        ValueError: there is no fold.
     """
     if not folds:
         raise ValueError("stacking needs at least one fold")

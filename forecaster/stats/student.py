@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+STRETCH = 100
+"""Draws that hold one from each stratum."""
+
 
 def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
     """Log density of Student's t, the normal distribution where nu is infinite."""
@@ -16,9 +19,6 @@ def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
     constant = gammaln((df + 1) / 2) - gammaln(df / 2) - np.log(df * np.pi) / 2
     student = constant - (df + 1) / 2 * np.log1p(z**2 / df)
     return np.asarray(np.where(normal, -0.5 * z**2 - 0.5 * np.log(2 * np.pi), student))
-
-
-STRETCH = 100
 
 
 def stratified_student(nu: Any, count: int, *, seed: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from forecaster.errors import LawError, RunsError, ScenarioError
 from forecaster.forecasts.prior_predictive import PriorPredictive, prior_predictive
 from forecaster.laws.page import read_law
 from forecaster.laws.shelf import law, shelf
-from forecaster.notes import EXPLANATIONS
+from forecaster.notes import explanations
 from forecaster.runs.read import read_runs
 from forecaster.runs.table import Runs
 
@@ -75,7 +75,7 @@ def test_priors_that_miss_the_data_are_said() -> None:
 def test_draws_without_a_response_are_left_out_and_said() -> None:
     page = LINE.replace("exp(a) * (C / C0)**-0.1", "a - log(C / C0) / 100").format(mean=0.3)
     found = prior_predictive(read_law(page, name="line"), by_compute(), "C=1e22")
-    assert "prior-without-response" in codes(found) and codes(found) <= EXPLANATIONS.keys()
+    assert "prior-without-response" in codes(found) and codes(found) <= explanations().keys()
     assert found.points[0].band.draws.size < 4000
     with pytest.raises(LawError, match="no finite response above zero in 100%"):
         prior_predictive(read_law(page.replace("Normal(0.3", "Normal(-9"), name="line"), by_compute(), "C=1e22")

@@ -13,7 +13,7 @@ from forecaster.laws.formula.parse import parse_formula
 from forecaster.laws.formula.tree import evaluate
 from forecaster.laws.law import Law
 from forecaster.laws.page import TAKEN_NAMES, read_law
-from forecaster.laws.shelf import DEFAULT_MIXTURE, default_laws, law, shelf
+from forecaster.laws.shelf import DEFAULT_MIXTURE, DEFAULT_ONE_INPUT, default_laws, law, shelf
 
 RUNS = make_runs()
 
@@ -89,6 +89,8 @@ def test_laws_are_found_by_name_and_by_path(tmp_path: Path) -> None:
 
 def test_the_default_laws_follow_the_inputs_of_the_table() -> None:
     assert tuple(found.name for found in default_laws(RUNS)) == DEFAULT_MIXTURE
+    assert default_laws(("D", "N", "C")) == default_laws(RUNS)
+    assert tuple(found.name for found in default_laws(["C"])) == DEFAULT_ONE_INPUT
 
 
 def test_a_page_without_natural_parameters_samples_the_formula_as_written() -> None:

@@ -1,214 +1,197 @@
-"""The formula of every page against the published one, written out again in plain Python."""
-
+import csv
 import math
+import os
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from forecaster.laws.formula.tree import evaluate
-from forecaster.laws.shelf import law
+from forecaster.errors import LawError, ScenarioError
+from forecaster.laws.law import Preset
+from forecaster.laws.page import read_law
+from forecaster.laws.presets import predict
+from forecaster.laws.shelf import law, shelf
+
+needs_data = pytest.mark.skipif("FORECASTER_DATA" not in os.environ, reason="FORECASTER_DATA is not set")
+ALL = [(name, preset) for name in shelf() for preset in law(name).presets]
+TABLE = {
+    ("chinchilla", "hoffmann2022"): "hoffmann2022_approach3",
+    ("chinchilla", "besiroglu2024"): "besiroglu2024",
+    ("chinchilla_tied", "gadre2024_c4"): "gadre2024_c4",
+    ("chinchilla_tied", "gadre2024_redpajama"): "gadre2024_redpajama",
+    ("chinchilla_tied", "gadre2024_refinedweb"): "gadre2024_refinedweb",
+    ("data_constrained", "muennighoff2023"): "muennighoff2023",
+}
+"""Each preset with the name of its rows in the table of published constants."""
 
 
-def power(base: float, exponent: float) -> float:
-    return math.exp(exponent * math.log(base))
+def optimum(parameters: Any, compute: float) -> tuple[float, float]:
+    """The parameters that C = 6 N D buys best, and the exponent with which they grow (Hoffmann et al. 2022, eq. 4)."""
+    alpha, beta = parameters["alpha"], parameters["beta"]
+    share = beta / (alpha + beta)
+    scale = (alpha * parameters["A"] / (beta * parameters["B"])) ** (1 / (alpha + beta))
+    return scale * (compute / 6) ** share, share
 
 
-def chinchilla(N: float, D: float, *, E: float, A: float, alpha: float, B: float, beta: float) -> float:
-    return E + A * power(N, -alpha) + B * power(D, -beta)
+def test_hoffmann_2022_buys_forty_billion_parameters_with_gophers_compute() -> None:
+    # Figure 4 of the paper: 40B at 5.76e23 FLOP; table 2: N grows as C**0.46.
+    size, exponent = optimum(law("chinchilla").presets["hoffmann2022"].parameters, 5.76e23)
+    assert round(size / 1e9) == 40 and round(exponent, 2) == 0.46
 
 
-def coupled(N: float, D: float, *, E: float, T: float, R: float, alpha: float, beta: float) -> float:
-    return E + T * power(R * power(N, -alpha / beta) + 1 / D, beta)
+def test_besiroglu_2024_grows_size_with_the_published_exponent() -> None:
+    _, exponent = optimum(law("chinchilla").presets["besiroglu2024"].parameters, 1e21)
+    assert exponent == pytest.approx(0.5126, abs=5e-5)
 
 
-def farseer_lite(N: float, D: float, *, N0: float, D0: float, **p: float) -> float:
-    u, v = math.log(N / N0), math.log(D / D0)
-    data = p["B"] * math.exp(p["drift"] * u - p["beta"] * math.exp(p["bend"] * u) * v)
-    return p["E"] + p["A"] * power(N, -p["alpha"]) + data
+@pytest.mark.parametrize(
+    ("name", "E", "A", "B", "alpha", "beta"),
+    [
+        ("hoffmann2022", 1.6934, 406.4, 410.7, 0.3392, 0.2849),
+        ("besiroglu2024", 1.8172, 482.01, 2085.43, 0.3478, 0.3658),
+    ],
+)
+def test_a_chinchilla_preset_is_the_sum_of_its_three_terms(
+    name: str, E: float, A: float, B: float, alpha: float, beta: float
+) -> None:
+    by_hand = E + A * math.exp(-alpha * math.log(70e9)) + B * math.exp(-beta * math.log(1.4e12))
+    assert predict(law("chinchilla"), name, {"N": 70e9, "D": 1.4e12}) == pytest.approx(by_hand, rel=1e-12)
 
 
-def kaplan(N: float, D: float, *, Nc: float, Dc: float, alphaN: float, alphaD: float) -> float:
-    return power(power(Nc / N, alphaN / alphaD) + Dc / D, alphaD)
+@pytest.mark.parametrize(
+    ("at", "printed"), [((6.34e9, 242e9, 25e9), 2.2256440889984477), ((8.67e9, 178e9, 25e9), 2.2269634075087867)]
+)
+def test_muennighoff_2023_prints_these_losses(at: tuple[float, float, float], printed: float) -> None:
+    N, D, U = at
+    found = predict(law("data_constrained"), "muennighoff2023", {"N": N, "D": D, "U": U})
+    assert found == pytest.approx(printed, rel=1e-9)
 
 
-def power_floor(X: float, *, E: float, A: float, alpha: float) -> float:
-    return E + A * power(X, -alpha)
+@pytest.mark.parametrize("data", ["c4", "redpajama", "refinedweb"])
+def test_gadre_2024_is_the_printed_law_of_over_training(data: str) -> None:
+    """L(C, M) = E + (a M**eta + b M**-eta) C**-eta, with C = 6 N D and M = D / N, is one exponent in N and D."""
+    preset = law("chinchilla_tied").presets[f"gadre2024_{data}"]
+    E, A, B, alpha = (preset.parameters[key] for key in ("E", "A", "B", "alpha"))
+    eta = alpha / 2
+    a, b = A * 6**eta, B * 6**eta
+    for N, D in ((1.1e7, 5e7), (4.1e8, 1.3e11), (6.9e9, 1.4e11)):
+        C, M = 6 * N * D, D / N
+        printed = E + (a * M**eta + b * M**-eta) * C**-eta
+        assert predict(law("chinchilla_tied"), preset, {"N": N, "D": D}) == pytest.approx(printed, rel=1e-12)
 
 
-def farseer(N: float, D: float, **p: float) -> float:
-    strength = math.exp(p["a2"] * power(N, p["beta"]) + p["b2"])
-    exponent = math.exp(p["a1"] * power(N, p["alpha"]) + p["b1"])
-    return math.exp(p["a3"] * power(N, p["gamma"]) + p["b3"]) + strength * power(D, -exponent)
+@needs_data
+@pytest.mark.parametrize(
+    ("data", "family", "errors"),
+    [("c4", "c4_original", (1.5, 4.3)), ("redpajama", "rpj", (0.7, 0.7)), ("refinedweb", "rw_original", (0.0, 1.6))],
+)
+def test_gadre_2024_misses_its_two_largest_runs_by_the_published_errors(
+    data: str, family: str, errors: tuple[float, float]
+) -> None:
+    # Figure 5 of the paper: relative errors in percent at 1.4B with the most tokens, and at 6.9B.
+    with (Path(os.environ["FORECASTER_DATA"]) / "gadre_overtrain.csv").open() as lines:
+        runs = [row for row in csv.DictReader(lines) if row["family"] == family]
+    for low, high, error in ((1e9, 2e9, errors[0]), (6e9, 8e9, errors[1])):
+        run = max((row for row in runs if low < float(row["N"]) < high), key=lambda row: float(row["D"]))
+        at = {"N": float(run["N"]), "D": float(run["D"])}
+        found = predict(law("chinchilla_tied"), f"gadre2024_{data}", at)
+        assert 100 * abs(found / float(run["loss"]) - 1) == pytest.approx(error, abs=0.05)
 
 
-def data_constrained(N: float, D: float, U: float, **p: float) -> float:
-    """The steps of the paper: N_opt from U by way of G, repetitions, effective values."""
-    alpha, beta = p["alpha"], p["beta"]
-    G = power(alpha * p["A"] / (beta * p["B"]), 1 / (alpha + beta))
-    UN = min(N, power(U * G, beta / alpha) * G)
-    effective_N = UN + UN * p["RN"] * (1 - math.exp(-(N / UN - 1) / p["RN"]))
-    effective_D = U + U * p["RD"] * (1 - math.exp(-(D / U - 1) / p["RD"]))
-    return p["E"] + p["A"] * power(effective_N, -alpha) + p["B"] * power(effective_D, -beta)
+@needs_data
+@pytest.mark.parametrize(("name", "preset"), ALL)
+def test_a_preset_repeats_rows_that_were_read_in_a_primary_source(name: str, preset: str) -> None:
+    with (Path(os.environ["FORECASTER_DATA"]) / "published_laws.csv").open() as lines:
+        rows = {row["parameter"]: row for row in csv.DictReader(lines) if row["law"] == TABLE[name, preset]}
+    assert rows and all(row["verified"].startswith("primary") for row in rows.values())
+    found = dict(law(name).presets[preset].parameters)
+    if preset.startswith("gadre"):
+        exponent = float(rows["alpha (=2 eta)"]["estimate"])
+        expected = {"A": float(rows["a"]["estimate"]), "B": float(rows["b"]["estimate"]) * 6 ** (-exponent / 2)}
+        expected |= {"alpha": exponent, "E": float(rows["E"]["estimate"])}
+    else:
+        names = {"RD": "R_D_star", "RN": "R_N_star"}
+        expected = {key: float(rows[names.get(key, key)]["estimate"]) for key in found}
+    assert found == pytest.approx(expected, rel=1e-7)
 
 
-def twice_broken(X: float, **p: float) -> float:
-    first = power(1 + power(X / p["d1"], 1 / p["f1"]), -p["c1"] * p["f1"])
-    second = power(1 + power(X / p["d2"], 1 / p["f2"]), -p["c2"] * p["f2"])
-    return p["E"] + p["B"] * power(X, -p["c0"]) * first * second
+def test_every_preset_on_the_shelf_is_one_of_these_and_says_where_it_comes_from() -> None:
+    assert set(ALL) == set(TABLE)
+    for name, preset in ALL:
+        found = law(name).presets[preset]
+        assert found.law_name == name and found.name == preset and tuple(found.parameters) == law(name).parameters
+        assert "arXiv:" in found.source and "nats" in found.source and found.source in str(found)
 
 
-def mixture_of_experts(N: float, experts: float, **p: float) -> float:
-    inverse = 1 / (experts - 1 + 1 / (1 / p["start"] - 1 / p["most"])) + 1 / p["most"]
-    u, h = math.log(N), -math.log(inverse)
-    return math.exp(p["a"] * u + p["b"] * h + p["c"] * u * h + p["k"])
+def test_inputs_are_numbers_of_any_kind_and_arrays_broadcast() -> None:
+    found = predict(law("chinchilla"), "besiroglu2024", {"N": 10**12, "D": 10**13, "C": 6 * 10**25})
+    assert isinstance(found, float) and 1.8172 < found < 1.95
+    N, D = np.geomspace(1e8, 1e11, 4)[:, None], np.array([10**10, 10**12])
+    grid = predict(law("chinchilla"), "besiroglu2024", {"N": N, "D": D})
+    assert grid.shape == (4, 2) and (np.diff(grid, axis=0) < 0).all() and (np.diff(grid, axis=1) < 0).all()
 
 
-def precision(
-    N: float, D: float, *, weight_bits: float, activation_bits: float, cache_bits: float, **p: float
-) -> float:
-    shares = [-math.expm1(-b / p[g]) for b, g in ((weight_bits, "Gw"), (activation_bits, "Ga"), (cache_bits, "Gc"))]
-    return p["E"] + p["A"] * power(N * math.prod(shares), -p["alpha"]) + p["B"] * power(D, -p["beta"])
+def test_what_cannot_be_predicted_is_refused_in_one_line() -> None:
+    chinchilla = law("chinchilla")
+    with pytest.raises(LawError, match="no preset `nonsense`; it has hoffmann2022, besiroglu2024"):
+        predict(chinchilla, "nonsense", {"N": 1e9, "D": 1e10})
+    with pytest.raises(LawError, match="no preset `besiroglu2024`; it has none"):
+        predict(law("coupled"), "besiroglu2024", {"N": 1e9, "D": 1e10})
+    with pytest.raises(LawError, match="belongs to the chinchilla law"):
+        predict(law("coupled"), chinchilla.presets["besiroglu2024"], {"N": 1e9, "D": 1e10})
+    with pytest.raises(ScenarioError, match="needs D; given: N"):
+        predict(chinchilla, "besiroglu2024", {"N": 1e9})
+    for bad in (0, -1e9, math.nan):
+        with pytest.raises(ScenarioError, match="no finite value"):
+            predict(chinchilla, "besiroglu2024", {"N": bad, "D": 1e10})
 
 
-def learning_rate_batch(N: float, D: float, lr: float, batch: float, **p: float) -> float:
-    best = chinchilla(N, D, **{name: p[name] for name in ("E", "A", "alpha", "B", "beta")})
-    x = math.log(lr) - math.log(p["c"]) - p["p"] * math.log(N) - p["q"] * math.log(D)
-    y = math.log(batch) - math.log(p["b"]) - p["r"] * math.log(D)
-    return best * (1 + p["P"] * x**2 + p["Q"] * y**2 + 2 * p["lean"] * math.sqrt(p["P"] * p["Q"]) * x * y)
+PAGE = """
+title = "A line"
+source = "nowhere"
+formula = "a + b / N**c"
+[inputs]
+N = "parameters"
+[sampled]
+a = "LogNormal(0, 1)"
+b = "LogNormal(0, 1)"
+c = "LogNormal(log(0.3), 0.5)"
+"""
+GIVEN = '[presets.paper]\nsource = "a paper"\na = 1\nb = 2.5\nc = 0.5\n'
 
 
-PUBLISHED: dict[str, tuple[Any, dict[str, float], dict[str, float]]] = {
-    "chinchilla": (
-        chinchilla,
-        {"E": 1.69, "A": 406.4, "B": 410.7, "alpha": 0.34, "beta": 0.28},
-        {"N": 70e9, "D": 1.4e12},
-    ),
-    "coupled": (
-        coupled,
-        {"E": 1.5, "T": 20.0, "R": 3e-3, "alpha": 0.2, "beta": 0.3},
-        {"N": 7e9, "D": 2e12},
-    ),
-    "farseer_lite": (
-        farseer_lite,
-        {"E": 1.7, "A": 300, "B": 0.4, "alpha": 0.3, "beta": 0.35, "drift": -0.1, "bend": 0.04,
-         "N0": 1e9, "D0": 2e10},
-        {"N": 13e9, "D": 3e11},
-    ),
-    "kaplan": (
-        kaplan,
-        {"Nc": 8.8e13, "Dc": 5.4e13, "alphaN": 0.076, "alphaD": 0.095},
-        {"N": 1.5e9, "D": 2.2e10},
-    ),
-    "power_floor": (power_floor, {"E": 1.7, "A": 2.57e3, "alpha": 0.155}, {"X": 5.76e23}),
-    "chinchilla_tied": (
-        lambda N, D, E, A, B, alpha: chinchilla(N, D, E=E, A=A, alpha=alpha, B=B, beta=alpha),
-        {"E": 1.84, "A": 166.0, "B": 287.0, "alpha": 0.273},
-        {"N": 7e9, "D": 1.4e11},
-    ),
-    "chinchilla_no_floor": (
-        lambda N, D, **p: chinchilla(N, D, E=0.0, **p),
-        {"A": 10.0, "B": 12.0, "alpha": 0.1, "beta": 0.09},
-        {"N": 7e9, "D": 1.4e11},
-    ),
-    "farseer": (
-        farseer,
-        {"a1": -0.12, "b1": 0.4, "alpha": 0.12, "a2": 88.0, "b2": -6.3, "beta": -0.1, "a3": -0.02, "b3": -0.1,
-         "gamma": 0.17},
-        {"N": 6e9, "D": 1e11},
-    ),
-    "data_constrained": (
-        data_constrained,
-        {"E": 1.87, "A": 521.0, "B": 1488.0, "alpha": 0.33, "beta": 0.37, "RD": 15.4, "RN": 5.3},
-        {"N": 8e9, "D": 2e11, "U": 3e10},
-    ),
-    "twice_broken_power_law": (
-        twice_broken,
-        {"E": 0.1, "B": 50.0, "c0": 0.05, "d1": 1e18, "f1": 0.4, "c1": 0.2, "d2": 1e21, "f2": 0.6, "c2": -0.1},
-        {"X": 3e20},
-    ),
-    "mixture_of_experts": (
-        mixture_of_experts,
-        {"a": -0.08, "b": -0.11, "c": 0.004, "k": 2.5, "start": 1.8, "most": 300.0},
-        {"N": 1e9, "experts": 64.0},
-    ),
-    "precision": (
-        precision,
-        {"E": 1.9, "A": 400.0, "B": 900.0, "alpha": 0.34, "beta": 0.32, "Gw": 2.7, "Ga": 2.2, "Gc": 1.0},
-        {"N": 2e8, "D": 2e10, "weight_bits": 4.0, "activation_bits": 8.0, "cache_bits": 3.0},
-    ),
-    "parallel": (
-        lambda N, streams, E, A, k, alpha: E + power(A / (N * (1 + k * math.log(streams))), alpha),
-        {"E": 1.3, "A": 1.9e8, "k": 0.33, "alpha": 0.2},
-        {"N": 1.6e9, "streams": 8.0},
-    ),
-    "learning_rate_batch": (
-        learning_rate_batch,
-        {"E": 1.7, "A": 300.0, "B": 600.0, "alpha": 0.33, "beta": 0.31, "P": 0.01, "Q": 0.02, "lean": -0.3,
-         "c": 1.8, "p": -0.71, "q": 0.31, "b": 0.6, "r": 0.57},
-        {"N": 1e9, "D": 5e10, "lr": 2e-3, "batch": 5e5},
-    ),
-    "vocabulary": (
-        lambda N, vocabulary, D, **p: power(N, -p["alpha1"]) * p["A1"] + power(vocabulary, -p["alpha2"]) * p["A2"]
-        + power(D, -p["beta"]) * p["B"] - p["E"],
-        {"E": 5.5, "A1": 300.0, "A2": 40.0, "B": 900.0, "alpha1": 0.45, "alpha2": 0.4, "beta": 0.4},
-        {"N": 3e8, "vocabulary": 2e7, "D": 1e10},
-    ),
-    "logistic": (
-        lambda X, low, high, middle, rate: low + (high - low) / (1 + math.exp(-rate * math.log(X / middle))),
-        {"low": 0.25, "high": 0.9, "middle": 1e22, "rate": 0.5},
-        {"X": 3e22},
-    ),
-    "rl_sigmoid": (
-        lambda C, R0, A, B, Cmid: R0 + (A - R0) / (1 + power(Cmid / C, B)),
-        {"R0": 0.2, "A": 0.61, "B": 1.9, "Cmid": 2e3},
-        {"C": 1e4},
-    ),
-}  # fmt: skip
+def test_a_page_may_bring_presets_and_its_hash_does_not_know_them() -> None:
+    found = read_law(PAGE + GIVEN, name="mine")
+    assert found.presets["paper"] == Preset("mine", "paper", "a paper", {"a": 1.0, "b": 2.5, "c": 0.5})
+    assert predict(found, "paper", {"N": 100}) == pytest.approx(1.25)
+    assert found.sha256 == read_law(PAGE, name="mine").sha256
+    assert not read_law(PAGE, name="mine").presets
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_a_page_says_the_published_formula(name: str) -> None:
-    published, parameters, inputs = PUBLISHED[name]
-    found = law(name)
-    assert evaluate(found.formula, parameters | inputs) == pytest.approx(published(**inputs, **parameters), rel=1e-12)
-    assert set(found.formula.names) <= parameters.keys() | inputs.keys()
+@pytest.mark.parametrize(
+    ("old", "new", "culprit"),
+    [
+        ("b = 2.5", "", "`b` of the formula is missing"),
+        ("b = 2.5", "b = 2.5\nN = 3", "`N` is no parameter"),
+        ("b = 2.5", "b = 2.5\nbeta = 3", "those are a, b, c"),
+        ("b = 2.5", 'b = "2.5"', "`b` is 2.5; a finite number"),
+        ("b = 2.5", "b = true", "`b` is True"),
+        ("b = 2.5", "b = inf", "`b` is inf"),
+        ('source = "a paper"', "", "source"),
+        ('source = "a paper"', 'source = " "', "source"),
+        ('source = "a paper"', "source = 2024", "source"),
+        ("[presets.paper]", '[presets."a paper"]', "name of a preset"),
+        ("[presets.paper]", "[presets]", "presets.source"),
+    ],
+)
+def test_a_preset_with_a_fault_is_refused_with_the_culprit(old: str, new: str, culprit: str) -> None:
+    with pytest.raises(LawError) as refused:
+        read_law(PAGE + GIVEN.replace(old, new), name="mine")
+    said = str(refused.value)
+    assert culprit in said and said.startswith("mine.toml") and said.isprintable() and len(said) < 300
 
 
-def test_chinchilla_gives_the_loss_that_its_paper_implies() -> None:
-    _, parameters, inputs = PUBLISHED["chinchilla"]
-    # 406.4 / 70e9**.34 = .0835 and 410.7 / 1.4e12**.28 = .1632, worked by hand from equation 10.
-    assert evaluate(law("chinchilla").formula, parameters | inputs) == pytest.approx(1.69 + 0.0835 + 0.1632, abs=1e-4)
-
-
-def test_gadres_over_training_has_one_exponent_in_size_and_data() -> None:
-    """E + (a M**eta + b M**-eta) C**-eta with C = 6 N D and M = D / N, whatever E, a, b and eta."""
-    found = law("chinchilla_tied")
-    for E, a, b, eta in ((1.5, 141.0, 190.0, 0.12), (1.8, 212.0, 367.0, 0.14)):
-        natural = {"E": E, "A": a / 6**eta, "B": b / 6**eta, "alpha": 2 * eta}
-        for N, D in ((1e8, 5e8), (1e8, 6e10), (7e9, 1.4e11)):
-            printed = E + (a * (D / N) ** eta + b * (D / N) ** -eta) * (6 * N * D) ** -eta
-            assert evaluate(found.formula, natural | {"N": N, "D": D}) == pytest.approx(printed, rel=1e-12)
-
-
-def test_tokens_that_are_all_new_and_a_size_they_can_use_leave_chinchillas_law() -> None:
-    parameters = PUBLISHED["data_constrained"][1]
-    plain = {name: parameters[name] for name in ("E", "A", "B", "alpha", "beta")}
-    found = law("data_constrained").formula
-    once = evaluate(found, parameters | {"N": 1e8, "D": 1e11, "U": 1e11})
-    assert once == pytest.approx(chinchilla(1e8, 1e11, **plain), rel=1e-12)
-    assert evaluate(found, parameters | {"N": 1e8, "D": 1e11, "U": 9e11}) == once
-    # Repetition is a ratio: a tenth of the tokens ten times over costs more than all of them once.
-    again = evaluate(found, parameters | {"N": 1e8, "D": 1e11, "U": 1e10})
-    assert once < again < chinchilla(1e8, 1e10, **plain)
-
-
-def test_a_learning_rate_and_a_batch_have_one_optimum_where_the_page_says() -> None:
-    found = law("learning_rate_batch")
-    parameters, at = PUBLISHED["learning_rate_batch"][1:]
-    lr = parameters["c"] * at["N"] ** parameters["p"] * at["D"] ** parameters["q"]
-    batch = parameters["b"] * at["D"] ** parameters["r"]
-    plain = {name: parameters[name] for name in ("E", "A", "B", "alpha", "beta")}
-    best = evaluate(found.formula, parameters | at | {"lr": lr, "batch": batch})
-    assert best == pytest.approx(chinchilla(at["N"], at["D"], **plain), rel=1e-12)
-    for f, g in ((2, 1), (0.5, 1), (1, 2), (1, 0.5), (2, 2), (2, 0.5), (0.5, 2), (0.5, 0.5)):
-        assert evaluate(found.formula, parameters | at | {"lr": f * lr, "batch": g * batch}) > best
+def test_a_formula_with_the_tables_own_references_has_no_presets() -> None:
+    with pytest.raises(LawError, match="uses N0, which each table sets for itself"):
+        read_law(PAGE.replace("/ N**c", "/ (N / N0)**c") + GIVEN, name="mine")

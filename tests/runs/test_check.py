@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecaster.notes import EXPLANATIONS
+from forecaster.notes import explanations
 from forecaster.runs.check import Check, check
 from forecaster.runs.read import read_runs
 
@@ -135,7 +135,7 @@ def test_any_table_that_reads_can_be_checked_said_and_written_as_json(rows: list
     found = check(read_runs(pd.DataFrame(np.array(rows) ** (1 / root), columns=["N", "D", "C", "loss"])))
     json.dumps(found.as_dict(), allow_nan=False)
     assert all(line.isprintable() for line in found.text.splitlines())
-    assert codes(found) <= EXPLANATIONS.keys()
+    assert codes(found) <= explanations().keys()
 
 
 def test_the_misprint_among_the_public_models_is_found() -> None:

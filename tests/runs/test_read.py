@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from forecaster.errors import RunsError
 from forecaster.fits.design import references
 from forecaster.laws.shelf import law
 from forecaster.runs.read import read_runs
+from forecaster.runs.readers import READERS
+from forecaster.runs.readers.delimited import read_delimited
 from forecaster.runs.schema import schema
 from forecaster.runs.table import Runs
 
@@ -392,3 +395,10 @@ def test_a_table_of_scores_needs_its_response_named_and_its_blanks_left_out() ->
     assert "--columns loss=" in refusal(path)
     assert '--where "' in refusal(path, columns="loss=MMLU")
     assert len(read_runs(path, columns="loss=MMLU", where="C > 0 and MMLU > 0")) == 123
+
+
+def test_a_new_kind_of_file_is_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path, PLAIN.replace(",", "|"), "runs.psv")
+    assert refusal(path).endswith(".psv is not known; expected .csv .tsv .parquet .json .jsonl")
+    monkeypatch.setitem(READERS, ".psv", partial(read_delimited, delimiter="|"))
+    assert read_runs(path).sha256 == read_runs(written(tmp_path, PLAIN)).sha256

@@ -14,6 +14,7 @@ from forecaster.decide.price import Cost
 from forecaster.forecasts.answer import PointForecast
 from forecaster.forecasts.optimum import Split, optimal_split
 from forecaster.forecasts.result import Forecast
+from forecaster.inputs import INPUTS
 from forecaster.notes import Note
 from forecaster.stats.mixture import interval, quantiles, summary
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 PATH_NODES = 12
 
-NAMES = {"N": "parameters", "D": "tokens", "tokens_per_parameter": "tokens per parameter"}
+NAMES = {name: INPUTS[name].word for name in ("N", "D")} | {"tokens_per_parameter": "tokens per parameter"}
 
 
 @dataclass(frozen=True, eq=False)

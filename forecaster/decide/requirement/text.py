@@ -6,6 +6,7 @@ import numpy as np
 
 from forecaster.decide.requirement.result import SHOWN, Required, Requirement
 from forecaster.decide.words import amount_text, closing, columns, cost_rows, range_text, wrapped
+from forecaster.inputs import INPUTS
 from forecaster.quantity import format_quantity
 from forecaster.stats.mixture import interval, quantiles
 
@@ -48,10 +49,10 @@ def _target_blocks(requirement: Requirement, each: Required) -> list[str]:
             *(range_text(interval(ratio, each.weights, mass)) for mass in (0.5, 0.9)),
         )
     )
-    for name, words in (("N", "parameters"), ("D", "tokens")):
+    for name in ("N", "D"):
         if name not in requirement.held and any(name in at for at in each.trained.values()):
             low, lower, middle, upper, high = (each.trained.get(p, {}).get(name) for p in SHOWN)
-            rows.append((words, amount_text(middle), range_text((lower, upper)), range_text((low, high))))
+            rows.append((INPUTS[name].word, amount_text(middle), range_text((lower, upper)), range_text((low, high))))
     if each.cost is not None:
         rows += cost_rows(each.cost)
     reached = each.reachable_probability

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecaster.forecasts.path import Path, path
 from forecaster.forecasts.tables import wider
+from forecaster.inputs import INPUTS
 from forecaster.runs.text import after, metric, unit
 from forecaster.show.figure import Exhibit
 from forecaster.show.style import ACCENT, BANDS, INK, PAPER, SHADE, is_narrow, legend_above
@@ -149,7 +150,7 @@ def _draw(
     ax.xaxis.set_major_locator(LogLocator(numticks=5))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.xaxis.set_minor_locator(NullLocator())
-    what = {"C": "Compute", "N": "Parameters", "D": "Tokens"}.get(runs.scale, runs.scale)
+    what = INPUTS[runs.scale].word.capitalize()
     ax.set_xlabel(f"{what} of the run asked for, times the largest run")
     of = runs.response if not unit(runs) else "loss"
     ax.set_ylabel(f"Width of the 90% range (% of the {of})" if on_log else f"Width of the 90% range ({metric(runs)})")

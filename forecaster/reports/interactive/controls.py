@@ -7,19 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecaster.fits.design import column_of
-from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, POSITIVE
+from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.show.table import shown
 
 if TYPE_CHECKING:
     from forecaster.forecasts.answer import PointForecast
     from forecaster.forecasts.result import Forecast
-
-LABELS = {
-    "N": ("Parameters, N", ""),
-    "D": ("Training tokens, D", ""),
-    "C": ("Training compute, C", "FLOP"),
-    "U": ("Unique tokens, U", ""),
-}
 
 BEYOND = 10_000.0
 """Times the largest run that a slider of the scale reaches: past what was studied, where the page warns."""
@@ -84,7 +77,8 @@ def _control(forecast: Forecast, point: PointForecast, name: str, *, trio: bool)
     runs, here = forecast.runs, point.at[name]
     column = runs.column(name) if runs.has(name) else None
     least, most = (here, here) if column is None else (float(column.min()), float(column.max()))
-    label, unit = LABELS.get(name, (shown(name), ""))
+    known = INPUTS.get(name)
+    label, unit = (f"{known.title}, {name}", known.unsaid) if known else (shown(name), "")
     note = ""
     if name == "C" and trio:
         factor = here / (point.at["N"] * point.at["D"])
@@ -92,7 +86,7 @@ def _control(forecast: Forecast, point: PointForecast, name: str, *, trio: bool)
         if math.isclose(factor, FLOP_PER_PARAMETER_TOKEN, rel_tol=1e-9):
             rule = f"{FLOP_PER_PARAMETER_TOKEN}ND"
         label, note = f"{label} = {rule}", "moves N and D"
-    positive = name in POSITIVE
+    positive = name in INPUTS
     if positive:
         # Ten thousandfold in compute is a hundredfold in each of N and D.
         reach = math.sqrt(BEYOND) if name != forecast.runs.scale else BEYOND

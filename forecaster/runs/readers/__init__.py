@@ -1,1 +1,53 @@
-"""Readers: a file of some kind to its raw cells, one kind a module."""
+"""Readers: a file -> its raw cells, each row with its place in the file. A new kind is a module and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from forecaster.errors import RunsError, clipped
+from forecaster.runs.readers.delimited import read_delimited
+from forecaster.runs.readers.frame import Cells, named
+from forecaster.runs.readers.json import read_json
+from forecaster.runs.readers.parquet import read_parquet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+READERS: dict[str, Callable[..., Cells]] = {
+    ".csv": partial(read_delimited, delimiter=","),
+    ".tsv": partial(read_delimited, delimiter="\t"),
+    ".parquet": read_parquet,
+    ".json": read_json,
+    ".jsonl": partial(read_json, by_line=True),
+}
+"""What reads the files of each suffix, given their bytes and the name to say in errors."""
+
+
+def load_table(source: str | Path | pd.DataFrame) -> Cells:
+    """The table as it stands (cells of CSV and TSV as text), the place of each row, and the name to say.
+
+    Raises:
+        RunsError: anything unreadable, with the file and, where it has one, the line.
+    """
+    import pandas as pd
+
+    if isinstance(source, pd.DataFrame):
+        return named(source, name="the table")
+    path = Path(source)
+    name = clipped(path.name or str(source))
+    kind = path.suffix.lower()
+    if kind not in READERS:
+        raise RunsError(f"{kind or 'no extension'} is not known; expected {' '.join(READERS)}", where=name)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise RunsError("there is no such file", where=name) from None
+    except (OSError, ValueError) as error:
+        reason = "it is a folder" if path.is_dir() else getattr(error, "strerror", None) or str(error)
+        raise RunsError(f"cannot be read: {reason}", where=name) from None
+    if not data.strip():
+        raise RunsError("the file is empty; a header and one row for each run are needed", where=name)
+    return READERS[kind](data, name=name)

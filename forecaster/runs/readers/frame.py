@@ -1,0 +1,46 @@
+"""What every reader shares: bytes as text, and a frame with plain headers."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+from forecaster.errors import RunsError, clipped
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+type Cells = tuple[pd.DataFrame, list[str], str]
+"""The raw cells, the place of each row in the file, and the name to say in errors."""
+
+
+def named(frame: pd.DataFrame, *, name: str, places: list[str] | None = None) -> Cells:
+    """The frame with plain text headers, each one once, and rows counted from 0.
+
+    Raises:
+        RunsError: a header occurs twice.
+    """
+    plain = frame.reset_index(drop=all(level is None for level in frame.index.names))
+    headers = [str(header).strip() or f"column {i}" for i, header in enumerate(plain.columns, 1)]
+    twice = next((header for header in headers if headers.count(header) > 1), None)
+    if twice is not None:
+        raise RunsError(f"column {clipped(twice)} occurs twice in the header; rename one", where=name)
+    plain.columns = headers
+    return plain, places or [f"row {i + 1}" for i in range(len(plain))], name
+
+
+def text_of(data: bytes, *, name: str) -> str:
+    """A file's text: UTF-8, or UTF-16 where it begins by saying so.
+
+    Raises:
+        RunsError: it is not text, with the line.
+    """
+    try:
+        utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = data.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise RunsError("is not UTF-8 text; save the table as UTF-8", where=f"{name} line {line}") from None
+    if "\0" in text:
+        raise RunsError("holds zero bytes, so it is not a table of text", where=name)
+    return text
