@@ -8,7 +8,6 @@ import typer
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import Figure, Forecasting, LawChoice, PriceWords, RunsChoice
-from forecaster.cli.source import forecast_source, read_source
 from forecaster.runs.points import scenario
 
 
@@ -32,6 +31,7 @@ def allocate(
 
     Example: `forecaster allocate runs.csv --compute 6e23 --inference-tokens 1T..20T --params 70B`
     """
+    from forecaster.cli.source import forecast_source, read_source
     from forecaster.decide.allocation.allocate import allocation_of, budget_points, refuse_unsplittable
     from forecaster.decide.amount import amount
     from forecaster.decide.figure_file import refuse_figure

@@ -8,7 +8,6 @@ import typer
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import LawChoice, RunsChoice, Sampling
-from forecaster.cli.source import laws_named, read_table
 
 
 def backtest(
@@ -32,6 +31,7 @@ def backtest(
     from forecaster.backtests.backtest import backtest as run_backtest
     from forecaster.backtests.folds import holdout as hold_out
     from forecaster.backtests.folds import rolling_origins
+    from forecaster.cli.source import laws_named, read_table
 
     table = read_table(runs, group=laws.group)
     folds = rolling_origins(table) if rolling else [hold_out(table, by=by, holdout=holdout)]

@@ -8,7 +8,6 @@ import typer
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import Columns, LawChoice, RunsChoice, Where
-from forecaster.cli.source import laws_named, read_table
 from forecaster.errors import UsageError
 from forecaster.notes import explain
 
@@ -26,6 +25,7 @@ def check(
 
     Example: `forecaster check runs.csv --law my_law.toml`, `forecaster check --explain not-separable`
     """
+    from forecaster.cli.source import laws_named, read_table
     from forecaster.runs.check import check as check_runs
 
     if explain_code:

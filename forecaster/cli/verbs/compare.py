@@ -8,7 +8,6 @@ import typer
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import Comparing, LawChoice, RunsChoice
-from forecaster.cli.source import compare_source, read_source
 from forecaster.runs.points import scenario
 
 
@@ -26,6 +25,8 @@ def compare(
 
     Example: `forecaster compare runs.csv --law chinchilla,coupled,kaplan --at N=70B,D=1.4T`
     """
+    from forecaster.cli.source import compare_source, read_source
+
     asked = scenario(at) if at else ()
     found = compare_source(read_source(runs, laws), asked, how, console=console)
     console.result(found.text, found.as_dict())

@@ -7,10 +7,7 @@ from typing import Annotated
 
 from forecaster.cli.console import Console, said_command
 from forecaster.cli.options import Fast, Forecasting, Sampling, output_option
-from forecaster.cli.source import Source, forecast_source
 from forecaster.cli.verbs.report import FAST, report_data, sensitivities
-from forecaster.laws.shelf import default_laws
-from forecaster.runs.examples import read_example
 from forecaster.runs.points import scenario
 
 DEMO_POINT = "N=70B,D=1.4T"
@@ -29,8 +26,11 @@ def demo(
 
     Example: `forecaster demo -o card.html`
     """
+    from forecaster.cli.source import Source, forecast_source
+    from forecaster.laws.shelf import default_laws
     from forecaster.reports.files import refuse_unwritable
     from forecaster.reports.report import report as write_report
+    from forecaster.runs.examples import read_example
 
     refuse_unwritable(output)
     runs = read_example()

@@ -7,10 +7,7 @@ from typing import Annotated, Any
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import AllowFailedChecks, Fast, LawChoice, RunsChoice, Sampling, output_option
-from forecaster.cli.source import laws_named, read_table
 from forecaster.errors import NotConverged
-from forecaster.fits.ensemble import fit_each
-from forecaster.fits.store import refuse_taken, save_fits
 
 
 def fit(
@@ -28,6 +25,9 @@ def fit(
     Example: `forecaster fit runs.csv --law chinchilla,coupled -o fits/`
     """
     from forecaster.backtests.weighting import weigh
+    from forecaster.cli.source import laws_named, read_table
+    from forecaster.fits.ensemble import fit_each
+    from forecaster.fits.store import refuse_taken, save_fits
     from forecaster.fits.text import fit_dict, fit_text
 
     cache = not sampling.no_cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from forecaster.cli.console import Console, said_command
 from forecaster.cli.options import Asked, Forecasting, LawChoice, RunsChoice
-from forecaster.cli.source import forecast_source, read_source
 
 
 def forecast(asked: Asked, laws: LawChoice, runs: RunsChoice, how: Forecasting, console: Console) -> None:
@@ -12,6 +11,7 @@ def forecast(asked: Asked, laws: LawChoice, runs: RunsChoice, how: Forecasting, 
 
     Example: `forecaster forecast runs.csv --at N=70B,D=1.4T --target 1.95`
     """
+    from forecaster.cli.source import forecast_source, read_source
     from forecaster.forecasts.text import forecast_text
     from forecaster.reports.provenance import forecast_dict
 

@@ -8,10 +8,7 @@ import typer
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import LawChoice, Noise, Prior, RunsChoice
-from forecaster.cli.source import changed, read_table
 from forecaster.errors import UsageError
-from forecaster.laws.shelf import law as read_law
-from forecaster.laws.shelf import shelf
 from forecaster.runs.points import scenario
 
 
@@ -29,6 +26,9 @@ def laws(
 
     Example: `forecaster laws chinchilla`, `forecaster laws chinchilla --preset besiroglu2024 --at N=70B,D=1.4T`
     """
+    from forecaster.cli.source import changed, read_table
+    from forecaster.laws.shelf import law as read_law
+    from forecaster.laws.shelf import shelf
     from forecaster.laws.text import law_dict, law_text, preset_dict, preset_text, shelf_text
 
     if not law and (preset or at or runs or prior or noise):

@@ -9,7 +9,6 @@ import typer
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import Law, LawChoice, RunsChoice, Seed
-from forecaster.cli.source import laws_named, read_table
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ def prior(
 
     Example: `forecaster prior runs.csv --law chinchilla --at N=70B,D=1.4T`
     """
+    from forecaster.cli.source import laws_named, read_table
     from forecaster.forecasts.prior_predictive import prior_predictive
 
     table = read_table(runs, group=laws.group)

@@ -10,7 +10,6 @@ import typer
 
 from forecaster.cli.console import Console, said_command
 from forecaster.cli.options import Asked, Forecasting, LawChoice, RunsChoice, output_option
-from forecaster.cli.source import forecast_source, read_source
 
 if TYPE_CHECKING:
     from forecaster.assess.sensitivity.result import Sensitivity
@@ -40,6 +39,7 @@ def report(
     Example: `forecaster report runs.csv --at N=70B,D=1.4T --target 1.95 -o card.html --also md,json`
     """
     from forecaster.assess.sensitivity.plot import tornado
+    from forecaster.cli.source import forecast_source, read_source
     from forecaster.reports.figure_files import refuse_figures, write_figures
     from forecaster.reports.files import refuse_unwritable
     from forecaster.reports.report import report as write_report

@@ -8,7 +8,6 @@ import typer
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import Figure, Forecasting, LawChoice, PriceWords, RunsChoice
-from forecaster.cli.source import forecast_source, read_source
 from forecaster.runs.points import scenario
 
 
@@ -27,6 +26,7 @@ def require(
 
     Example: `forecaster require runs.csv --loss 1.90 --price default`
     """
+    from forecaster.cli.source import forecast_source, read_source
     from forecaster.decide.figure_file import refuse_figure
     from forecaster.decide.price import price as read_price
     from forecaster.decide.requirement.require import held_inputs, requirement_of, stand_in
