@@ -24,16 +24,20 @@ class ForecasterError(Exception):
 
     Args:
         message: what is wrong, what was expected and the cure, in one line.
-        where: the file, line, column or option concerned; empty where there is none.
+        where: the file, line, column or parameter concerned; empty where there is none.
+        parameter: that is concerned, in place of `where`; a word may follow that says which part of it.
+        named: parameters that the message names in backticks. A command line says the option of each in its place.
     """
 
     code = "error"
     exit_status = 2
 
-    def __init__(self, message: str, *, where: str = "") -> None:
+    def __init__(self, message: str, *, where: str = "", parameter: str = "", named: tuple[str, ...] = ()) -> None:
         self.message = " ".join(message.split())
-        self.where = where
-        super().__init__(f"{where}: {self.message}" if where else self.message)
+        self.where = where or parameter
+        self.parameter = parameter
+        self.named = named
+        super().__init__(f"{self.where}: {self.message}" if self.where else self.message)
 
 
 class InputError(ForecasterError):

@@ -94,8 +94,9 @@ def holdout(runs: Runs, *, by: str = "", holdout: float = 0.2) -> Fold:
     if not fold.usable:
         raise TooFewRuns(
             f"cut at {by} = {cut:.3g}, {len(fold.train)} runs are shown and {len(fold.test)} hidden; "
-            f"{FEWEST_RUNS} at {FEWEST_SCALES} scales and {FEWEST_HIDDEN} are needed: choose another --holdout",
+            f"{FEWEST_RUNS} at {FEWEST_SCALES} scales and {FEWEST_HIDDEN} are needed: choose another `holdout`",
             where=runs.name,
+            named=("holdout",),
         )
     return fold
 

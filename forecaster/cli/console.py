@@ -5,27 +5,31 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from forecaster.cli.interrupt import refuse_if_stopped
 from forecaster.errors import ForecasterError
 from forecaster.notes import Note
 
+if TYPE_CHECKING:
+    from forecaster.decide.allocation.result import Allocation
+    from forecaster.decide.requirement.result import Requirement
+
+AS_JSON = "--json"
+
 
 @dataclass(frozen=True)
 class Console:
-    """Where a command's words go.
+    """Where a command's words go."""
 
-    Args:
-        as_json: stdout carries one JSON object and nothing else.
-        quiet: no progress and no warnings on stderr.
-    """
-
-    as_json: bool = False
-    quiet: bool = False
+    as_json: Annotated[bool, typer.Option(AS_JSON, help="One JSON object on stdout, nothing else there.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no warnings on stderr.")] = False
 
     def result(self, text: str, data: dict[str, Any]) -> None:
         """Print a result: its text, or its data as one JSON object; nothing once the command was interrupted."""
@@ -36,6 +40,16 @@ class Console:
             print(text.rstrip("\n"))
         if sys.stdout is not None:
             sys.stdout.flush()
+
+    def decision(self, found: Allocation | Requirement, output: Path | None) -> None:
+        """Print a decision, drawn into a file where one is named."""
+        text, data = found.text, found.as_dict()
+        if output is not None:
+            from forecaster.decide.figure_file import write_figure
+
+            text += f"\n\n{write_figure(found, output)}\nwrote {output}"
+            data |= {"paths": [str(output)]}
+        self.result(text, data)
 
     def say(self, line: str) -> None:
         """A line of progress."""
@@ -63,12 +77,24 @@ class Console:
             yield lambda line: live.update(task, description=line)
 
 
-def report_error(error: ForecasterError, *, as_json: bool) -> int:
-    """Say an error in one line on stderr, and as JSON on stdout where asked; return the exit status."""
+def report_error(error: ForecasterError, *, as_json: bool, options: Mapping[str, str]) -> int:
+    """Say an error in one line on stderr, and as JSON on stdout where asked; return the exit status.
+
+    Args:
+        error: what went wrong.
+        as_json: whether stdout carries JSON.
+        options: what each parameter is on the command line, such as `no_cache`: `--no-cache`.
+    """
     refuse_if_stopped()
-    print(f"error: {error}", file=sys.stderr)
+    message, where = error.message, error.where
+    for name in error.named:
+        message = message.replace(f"`{name}`", options[name])
+    if error.parameter:
+        name, _, part = error.parameter.partition(" ")
+        where = f"{options[name]} {part}".strip()
+    print(f"error: {where}: {message}" if where else f"error: {message}", file=sys.stderr)
     if as_json:
-        print(json.dumps({"error": {"code": error.code, "message": error.message, "where": error.where}}))
+        print(json.dumps({"error": {"code": error.code, "message": message, "where": where}}))
     return error.exit_status
 
 

@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 import forecaster
-from forecaster.cli.console import report_error
+from forecaster.cli.console import AS_JSON, report_error
 from forecaster.cli.interrupt import INTERRUPTED, stoppable
+from forecaster.cli.options import grouped, option_strings
 from forecaster.cli.verbs.allocate import allocate
 from forecaster.cli.verbs.backtest import backtest
 from forecaster.cli.verbs.check import check
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is not None:
         sys.argv[1:] = arguments
-    as_json = "--json" in sys.argv
+    as_json = AS_JSON in sys.argv
     for stream in (sys.stdout, sys.stderr):
         # A name that the terminal cannot show is better spelled out than the whole answer lost.
         if isinstance(stream, io.TextIOWrapper):
@@ -58,23 +59,27 @@ def _ended(as_json: bool) -> int:
         # Typer turns an interrupt into its status and says nothing.
         status = app(standalone_mode=False)
         return status if isinstance(status, int) else 0
-    except typer.TyperException as error:
-        return report_error(UsageError(error.format_message()), as_json=as_json)
-    except ForecasterError as error:
-        return report_error(error, as_json=as_json)
+    except typer.TyperException as fault:
+        error: ForecasterError = UsageError(fault.format_message())
+    except ForecasterError as fault:
+        error = fault
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of stdout has left; Python would complain once more when it flushes at exit.
         sys.stdout = None
         return 0
-    except OSError as error:
-        return report_error(InputError(f"{error.strerror or error}", where=str(error.filename or "")), as_json=as_json)
+    except OSError as fault:
+        error = InputError(f"{fault.strerror or fault}", where=str(fault.filename or ""))
+    return report_error(error, as_json=as_json, options=option_strings(VERBS))
 
 
-for verb in (
-    demo, example, laws, check, prior, fit, forecast, report, compare, backtest, allocate, require,
-):  # fmt: skip
+VERBS = tuple(
+    grouped(verb)
+    for verb in (demo, example, laws, check, prior, fit, forecast, report, compare, backtest, allocate, require)
+)
+
+for verb in VERBS:
     app.command()(verb)
 
 

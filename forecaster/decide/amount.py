@@ -64,12 +64,12 @@ class Amount:
         return [self.low, self.high]
 
 
-def amount(said: str | float | Amount, *, where: str = "") -> Amount:
+def amount(said: str | float | Amount, *, where: str = "", parameter: str = "") -> Amount:
     """An amount from what names one: `1.4T`, `1T..20T` for a 90% range, or a number.
 
     Args:
         said: the words.
-        where: what is spoken of, for an error.
+        where, parameter: what is spoken of, for an error.
 
     Raises:
         UsageError: neither a quantity above zero nor two with two dots between them.
@@ -84,4 +84,4 @@ def amount(said: str | float | Amount, *, where: str = "") -> Amount:
             raise QuantityError(f"`{said}` begins above its end; write LOW..HIGH")
         return Amount(ends[0], ends[-1])
     except (QuantityError, UsageError) as error:
-        raise UsageError(error.message, where=where) from None
+        raise UsageError(error.message, where=where, parameter=parameter) from None

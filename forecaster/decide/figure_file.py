@@ -78,9 +78,9 @@ def refuse_figure(path: Path) -> None:
         UsageError: neither .svg nor .png, no such folder, or a file of something else.
     """
     if path.suffix not in (".svg", ".png"):
-        raise UsageError(f"a figure is written as .svg or .png, not {path.name}", where="-o")
+        raise UsageError(f"a figure is written as .svg or .png, not {path.name}", parameter="output")
     if not path.resolve().parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to write it to", where="-o")
+        raise UsageError(f"there is no folder {path.parent} to write it to", parameter="output")
     if path.exists() and not (path.is_file() and NAME.encode() in path.read_bytes()):
         raise UsageError("already exists and is something else; choose another name", where=str(path))
 

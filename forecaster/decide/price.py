@@ -140,9 +140,9 @@ def price(said: str | Path | Price = "default") -> Price:
     for part in (part.strip() for part in str(said).split(",")):
         name, equals, value = (piece.strip() for piece in part.partition("="))
         if equals and name in KEYS:
-            replaced[name] = amount(value, where=f"--price {name}")
+            replaced[name] = amount(value, parameter=f"price {name}")
         elif equals and not Path(part).exists():
-            raise UsageError(f"there is no {clipped(name)} in a price; there are {listed(KEYS)}", where="--price")
+            raise UsageError(f"there is no {clipped(name)} in a price; there are {listed(KEYS)}", parameter="price")
         elif part not in ("", "default"):
             file = Path(part)
     values, title, sources = _read(file)
@@ -151,7 +151,7 @@ def price(said: str | Path | Price = "default") -> Price:
     try:
         return Price(**(values | replaced), title=title, sources=MappingProxyType(sources))
     except UsageError as error:
-        raise UsageError(error.message, where="--price") from None
+        raise UsageError(error.message, parameter="price") from None
 
 
 def _read(path: Path) -> tuple[dict[str, Amount], str, dict[str, str]]:
@@ -159,8 +159,8 @@ def _read(path: Path) -> tuple[dict[str, Amount], str, dict[str, str]]:
     try:
         page = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        said = "there is no such price file; --price takes one, `default`, or price=2..3"
-        raise InputError(said, where=str(path)) from None
+        said = "there is no such price file; `price` takes one, `default`, or price=2..3"
+        raise InputError(said, where=str(path), named=("price",)) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"cannot be read as a price file: {error}", where=str(path)) from None
     title = str(page.pop("title", path.stem))

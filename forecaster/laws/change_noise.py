@@ -35,9 +35,9 @@ def with_noise(law: Law, words: str) -> Law:
         )
         if not kind:
             known = ", ".join((*FAMILIES, *SCALES, *LINKS))
-            raise UsageError(f"`{clipped(word)}` is no noise; the words are {known}", where="--noise")
+            raise UsageError(f"`{clipped(word)}` is no noise; the words are {known}", parameter="noise")
         if chosen.setdefault(kind, word) != word:
-            raise UsageError(f"{chosen[kind]} and {word} contradict each other", where="--noise")
+            raise UsageError(f"{chosen[kind]} and {word} contradict each other", parameter="noise")
     if not said:
         return law
     page = tomllib.loads(law.text)

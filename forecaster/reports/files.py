@@ -48,7 +48,7 @@ def refuse_unwritable(
     kinds = [kind.strip() for kind in (also.split(",") if isinstance(also, str) else also)]
     for kind in filter(None, kinds):
         if kind not in KINDS:
-            raise UsageError(f"there is no kind {kind[:40]} of report; known are {', '.join(KINDS)}", where="--also")
+            raise UsageError(f"there is no kind {kind[:40]} of report; known are {', '.join(KINDS)}", parameter="also")
         refuse_missing(kind)
     if page.suffix.lower() not in PAGES:
         raise UsageError("the card is a web page: give a name ending in .html", where=str(output))
@@ -76,7 +76,7 @@ def refuse_missing(kind: str) -> None:
     """
     module, extra = EXTRAS.get(kind, ("", ""))
     if module and find_spec(module) is None:
-        raise UsageError(f"{kind} needs {module}: install forecaster[{extra}]", where="--also")
+        raise UsageError(f"{kind} needs {module}: install forecaster[{extra}]", parameter="also")
 
 
 def _is_report(path: Path, kind: str) -> bool:

@@ -67,15 +67,16 @@ def assign_columns(headers: list[str], columns: Mapping[str, str] | str | None, 
         if standard in asked or standard in free:
             chosen[standard] = asked.get(standard, standard)
         elif len(alike) > 1:
-            both, cure = " and ".join(alike), f"--columns {standard}={alike[0]}"
-            raise RunsError(f"columns {both} could each be {standard}; say {cure}", where=name)
+            both, cure = " and ".join(alike), f"`columns` {standard}={alike[0]}"
+            raise RunsError(f"columns {both} could each be {standard}; say {cure}", where=name, named=("columns",))
         elif alike:
             chosen[standard] = alike[0]
     for needed, cure in ((("loss",), "loss=HEADER"), (("N", "D", "C"), "N=HEADER,D=HEADER")):
         if not any(standard in chosen for standard in needed):
             raise RunsError(
-                f"there is no column {', '.join(needed)}; columns: {listed(headers)}; say --columns {cure}",
+                f"there is no column {', '.join(needed)}; columns: {listed(headers)}; say `columns` {cure}",
                 where=name,
+                named=("columns",),
             )
     return chosen
 
@@ -84,7 +85,7 @@ def _asked(columns: Mapping[str, str] | str | None, headers: list[str], *, name:
     if isinstance(columns, str):
         parts = [part.partition("=") for part in columns.split(",")]
         if not all(sign and left.strip() and right.strip() for left, sign, right in parts):
-            raise RunsError(f'"{clipped(columns)}" is not of the form N=params,loss=val_loss', where="--columns")
+            raise RunsError(f'"{clipped(columns)}" is not of the form N=params,loss=val_loss', parameter="columns")
         pairs = [(left.strip(), right.strip()) for left, _, right in parts]
     else:
         pairs = list((columns or {}).items())
@@ -92,12 +93,12 @@ def _asked(columns: Mapping[str, str] | str | None, headers: list[str], *, name:
         names = [pair[side] for pair in pairs]
         twice = next((one for one in names if names.count(one) > 1), None)
         if twice is not None:
-            raise RunsError(f"the {what} {clipped(twice)} is named twice", where="--columns")
+            raise RunsError(f"the {what} {clipped(twice)} is named twice", parameter="columns")
     for standard, header in pairs:
         if standard not in STANDARD:
             raise RunsError(
                 f"{clipped(standard)} is not a standard column; those are {', '.join(STANDARD)}",
-                where="--columns",
+                parameter="columns",
             )
         if header not in headers:
             raise RunsError(f"there is no column {clipped(header)}; columns: {listed(headers)}", where=name)

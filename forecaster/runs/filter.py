@@ -56,9 +56,9 @@ def kept_rows(where: str, names: Mapping[str, Any], *, name: str) -> NDArray[np.
         reason = clipped(str(error), 60) or "it is nested too deeply"
         if isinstance(error, SyntaxError):
             reason = "it is not an expression"
-        raise RunsError(f'"{clipped(where)}" cannot be evaluated: {reason}', where="--where") from None
+        raise RunsError(f'"{clipped(where)}" cannot be evaluated: {reason}', parameter="where") from None
     if not mask.any():
-        raise RunsError(f'no run is left of {len(mask)} by --where "{clipped(where)}"', where=name)
+        raise RunsError(f'no run is left of {len(mask)} by `where` "{clipped(where)}"', where=name, named=("where",))
     return mask
 
 
@@ -93,7 +93,7 @@ class _Expression:
                 return reduce(operator.and_, map(_compared, sides, ops, sides[1:]))
         raise RunsError(
             f'"{clipped(ast.unparse(node))}" is not allowed; only comparisons, in, and, or, not and + - * /',
-            where="--where",
+            parameter="where",
         )
 
     def column(self, word: str) -> Any:
@@ -107,7 +107,7 @@ class _Expression:
 
         answer = self.value(node)
         if not (isinstance(answer, pd.Series) and pd.api.types.is_bool_dtype(answer.dtype)):
-            raise RunsError(f'"{clipped(ast.unparse(node))}" is not true or false of each row', where="--where")
+            raise RunsError(f'"{clipped(ast.unparse(node))}" is not true or false of each row', parameter="where")
         return answer.fillna(False).astype(bool)
 
 

@@ -59,13 +59,14 @@ def refuse_bad_cells(
     label = column if header in (column, None) else f"{column} (column {header})"
     raw = table[column][row] if header is None else frame[header][row]
     more = f" ({len(cells) - 1} more such cell{'s' if len(cells) > 2 else ''})" if len(cells) > 1 else ""
-    raise RunsError(f"{label} {_fault(column, raw, float(values[cells[0]]))}{more}", where=f"{name} {places[row]}")
+    fault = f"{label} {_fault(column, raw, float(values[cells[0]]))}{more}"
+    raise RunsError(fault, where=f"{name} {places[row]}", named=("where",))
 
 
 def _fault(column: str, raw: Any, value: float) -> str:
     rule = f"{column} >= 0" if column == "loss_se" else f"{column} > 0"
     if is_blank(raw):
-        return f'is blank; fill it in, or leave such rows out with --where "{rule}"'
+        return f'is blank; fill it in, or leave such rows out with `where` "{rule}"'
     shown = clipped(str(raw))
     if math.isnan(value) and isinstance(raw, str):
         return f'is "{shown}"; a run needs a finite number there, such as 1.4T or 6e23'

@@ -77,4 +77,4 @@ def test_an_amount_is_log_normal_between_its_ends() -> None:
     assert found.median == pytest.approx(np.sqrt(20) * 1e12) and amount("5T").known
     for wrong in ("", "0", "1..2..3", "5..x"):
         with pytest.raises(UsageError):
-            amount(wrong, where="--inference-tokens")
+            amount(wrong, parameter="inference_tokens")

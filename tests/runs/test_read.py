@@ -125,7 +125,7 @@ def test_a_standard_name_wins_over_an_alias(tmp_path: Path) -> None:
 def test_two_candidates_are_refused_with_the_cure(tmp_path: Path) -> None:
     path = written(tmp_path, "N,D,val_loss,test_loss\n1e9,2e10,2.5,2.6\n")
     said = refusal(path)
-    assert "val_loss" in said and "test_loss" in said and "--columns loss=val_loss" in said
+    assert "val_loss" in said and "test_loss" in said and "`columns` loss=val_loss" in said
     assert read_runs(path, columns="loss = test_loss").column("loss")[0] == 2.6
 
 
@@ -153,13 +153,13 @@ def test_a_wrong_mapping_of_columns_is_refused(columns: Any, culprit: str) -> No
 def test_a_table_without_inputs_or_response_lists_what_it_has(tmp_path: Path) -> None:
     assert "columns: a, loss" in refusal(written(tmp_path, "a,loss\n1,2\n"))
     said = refusal(written(tmp_path, "N,score\n1,2\n"))
-    assert "columns: N, score" in said and "--columns loss=" in said
+    assert "columns: N, score" in said and "`columns` loss=" in said
 
 
 BAD_CELLS = {
     "1e9,-2e9,2.5": "runs.csv line 3: D is -2e9; a run needs D > 0",
     "0,2e10,2.5": "runs.csv line 3: N is 0; a run needs N > 0",
-    "1e9,,2.5": 'runs.csv line 3: D is blank; fill it in, or leave such rows out with --where "D > 0"',
+    "1e9,,2.5": 'runs.csv line 3: D is blank; fill it in, or leave such rows out with `where` "D > 0"',
     "1e9,lots,2.5": 'runs.csv line 3: D is "lots"; a run needs a finite number there, such as 1.4T or 6e23',
     "1e9,inf,2.5": 'runs.csv line 3: D is "inf"; a run needs a finite number there, such as 1.4T or 6e23',
     "1e200,2e200,2": "runs.csv line 3: C is inf; a run needs a finite number there",
@@ -392,8 +392,8 @@ def test_negative_responses_are_read_and_refused_by_laws_on_the_log() -> None:
 
 def test_a_table_of_scores_needs_its_response_named_and_its_blanks_left_out() -> None:
     path = real_table("obs_scaling.csv")
-    assert "--columns loss=" in refusal(path)
-    assert '--where "' in refusal(path, columns="loss=MMLU")
+    assert "`columns` loss=" in refusal(path)
+    assert '`where` "' in refusal(path, columns="loss=MMLU")
     assert len(read_runs(path, columns="loss=MMLU", where="C > 0 and MMLU > 0")) == 123
 
 

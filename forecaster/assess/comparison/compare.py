@@ -52,7 +52,8 @@ def compare(
     """
     names = [fit.law.name for fit in fits]
     if len(fits) < 2:
-        raise UsageError(f"a comparison needs two laws or more, got {listed(names) or 'none'}; add one to --law")
+        said = f"a comparison needs two laws or more, got {listed(names) or 'none'}; add one to `law`"
+        raise UsageError(said, named=("law",))
     if len(set(names)) < len(names):
         raise ScenarioError(f"two fits are of laws called by one name ({listed(names)}); rename one")
     runs = fits[0].runs

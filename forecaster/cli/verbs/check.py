@@ -7,36 +7,33 @@ from typing import Annotated
 import typer
 
 from forecaster.cli.console import Console
-from forecaster.cli.options import AsJson, Columns, Quiet, Where
-from forecaster.cli.source import LawChoice, laws_named, runs_from
+from forecaster.cli.options import Columns, LawChoice, RunsChoice, Where
 from forecaster.errors import UsageError
 from forecaster.notes import explain
 
 
 def check(
+    *,
     runs: Annotated[str, typer.Argument(metavar="RUNS", help="The table to look at.")] = "",
-    law: Annotated[
-        str, typer.Option("--law", help="Also look for pairs of these laws' parameters that move together.")
-    ] = (""),
+    law: Annotated[str, typer.Option(help="Also look for pairs of these laws' parameters that move together.")] = "",
     columns: Columns = "",
     where: Where = "",
     explain_code: Annotated[str, typer.Option("--explain", help="Explain a code that a check or forecast gave.")] = "",
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    console: Console,
 ) -> None:
     """Say what was read: spans, C, duplicates, outliers, and whether exponents can be told apart.
 
     Example: `forecaster check runs.csv --law my_law.toml`, `forecaster check --explain not-separable`
     """
+    from forecaster.cli.source import laws_named, read_table
     from forecaster.runs.check import check as check_runs
 
-    console = Console(as_json, quiet)
     if explain_code:
         text = explain(explain_code)
         console.result(text, {"check": {"code": explain_code, "explanation": text}})
         return
     if not runs:
         raise UsageError("check needs a table of runs, or --explain CODE")
-    table = runs_from(runs, columns=columns, where=where)
+    table = read_table(RunsChoice(runs, columns, where))
     checked = check_runs(table, laws_named(LawChoice(law), table) if law else ())
     console.result(checked.text, {"check": checked.as_dict()})

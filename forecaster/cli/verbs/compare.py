@@ -2,59 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from forecaster.cli.console import Console
-from forecaster.cli.options import (
-    AllowFailed,
-    AsJson,
-    Columns,
-    Family,
-    Group,
-    Laws,
-    NoCache,
-    NoiseWords,
-    OptionalAt,
-    OwnExponents,
-    Priors,
-    Quiet,
-    RunsArgument,
-    SeedOrSaved,
-    Where,
-)
-from forecaster.cli.source import LawChoice, compare_source
+from forecaster.cli.options import Comparing, LawChoice, RunsChoice
+from forecaster.runs.points import scenario
 
 
 def compare(
-    runs: RunsArgument,
-    law: Laws = "",
-    at: OptionalAt = None,
-    priors: Priors = None,
-    noise: NoiseWords = "",
-    group: Group = "",
-    own_exponents: OwnExponents = False,
-    family: Family = "",
-    columns: Columns = "",
-    where: Where = "",
-    seed: SeedOrSaved = None,
-    allow_failed_checks: AllowFailed = False,
-    no_cache: NoCache = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    *,
+    at: Annotated[
+        list[str] | None, typer.Option(help="Also forecast at a point, such as N=70B,D=1.4T; repeatable.")
+    ] = None,
+    laws: LawChoice,
+    runs: RunsChoice,
+    how: Comparing,
+    console: Console,
 ) -> None:
     """Put laws side by side: leave-one-out, weights earned by extrapolation, and what each forecasts.
 
     Example: `forecaster compare runs.csv --law chinchilla,coupled,kaplan --at N=70B,D=1.4T`
     """
-    console = Console(as_json, quiet)
-    found = compare_source(
-        runs,
-        laws=LawChoice(law, tuple(priors or ()), noise, group, own_exponents),
-        family=family,
-        at=at or [],
-        columns=columns,
-        where=where,
-        console=console,
-        seed=seed,
-        cache=not no_cache,
-        allow_failed_checks=allow_failed_checks,
-    )
+    from forecaster.cli.source import compare_source, read_source
+
+    asked = scenario(at) if at else ()
+    found = compare_source(read_source(runs, laws), asked, how, console=console)
     console.result(found.text, found.as_dict())

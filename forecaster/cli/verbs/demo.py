@@ -5,14 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from forecaster.cli.console import Console, said_command
-from forecaster.cli.options import AsJson, Fast, NoCache, Quiet, Seed
-from forecaster.cli.source import forecast_table
+from forecaster.cli.options import Fast, Forecasting, Sampling, output_option
 from forecaster.cli.verbs.report import FAST, report_data, sensitivities
-from forecaster.laws.shelf import default_laws
-from forecaster.runs.examples import read_example
 from forecaster.runs.points import scenario
 
 DEMO_POINT = "N=70B,D=1.4T"
@@ -21,33 +16,27 @@ DEMO_TARGET = 1.4
 
 
 def demo(
-    output: Annotated[Path, typer.Option("-o", help="Where the card goes.")] = Path("card.html"),
+    *,
+    output: Annotated[Path, output_option("Where the card goes.")] = Path("card.html"),
     fast: Fast = False,
-    seed: Seed = 1,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-    no_cache: NoCache = False,
+    sampling: Sampling,
+    console: Console,
 ) -> None:
     """Do the main job on a bundled table: forecast a model ten times larger, and write its card.
 
     Example: `forecaster demo -o card.html`
     """
+    from forecaster.cli.source import Source, forecast_source
+    from forecaster.laws.shelf import default_laws
     from forecaster.reports.files import refuse_unwritable
     from forecaster.reports.report import report as write_report
+    from forecaster.runs.examples import read_example
 
-    console = Console(as_json, quiet)
     refuse_unwritable(output)
     runs = read_example()
+    how = Forecasting(seed=sampling.seed, no_cache=sampling.no_cache, fast=fast)
     asked = scenario(DEMO_POINT, targets=[DEMO_TARGET])
-    answer = forecast_table(
-        runs,
-        default_laws(runs),
-        asked,
-        console=console,
-        seed=seed,
-        cache=not no_cache,
-        weights="equal" if fast else "extrapolation",
-    )
-    found = () if fast else sensitivities(answer, console=console, cache=not no_cache)
+    answer = forecast_source(Source(runs, default_laws(runs)), asked, how, console=console)
+    found = () if fast else sensitivities(answer, console=console, cache=not sampling.no_cache)
     made = write_report(answer, output=output, sensitivities=found, no_sensitivity=FAST, command=said_command())
     console.result(f"{made.text}\n\nCard: {made.paths[0]}", {"demo": report_data(made)})

@@ -8,21 +8,20 @@ from typing import Annotated
 import typer
 
 from forecaster.cli.console import Console
-from forecaster.cli.options import AsJson, Quiet
+from forecaster.cli.options import output_option
 from forecaster.runs.examples import examples, read_example, write_example
 
 
 def example(
+    *,
     name: Annotated[str, typer.Argument(help="Which bundled table.")] = "",
-    output: Annotated[Path | None, typer.Option("-o", help="Write it to this file instead of stdout.")] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    output: Annotated[Path | None, output_option("Write it to this file instead of stdout.")] = None,
+    console: Console,
 ) -> None:
     """List, print or write a bundled real run table.
 
     Example: `forecaster example public_models -o runs.csv`
     """
-    console = Console(as_json, quiet)
     if not name:
         found = {each: read_example(each) for each in examples()}
         text = "\n".join(f"{each}  {runs.text}" for each, runs in found.items())

@@ -5,62 +5,38 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from forecaster.cli.console import Console
-from forecaster.cli.options import (
-    AllowFailed,
-    AsJson,
-    Columns,
-    Fast,
-    Group,
-    Laws,
-    NoCache,
-    NoiseWords,
-    OwnExponents,
-    Priors,
-    Quiet,
-    RunsArgument,
-    Seed,
-    Where,
-)
-from forecaster.cli.source import LawChoice, laws_named, runs_from
+from forecaster.cli.options import AllowFailedChecks, Fast, LawChoice, RunsChoice, Sampling, output_option
 from forecaster.errors import NotConverged
-from forecaster.fits.ensemble import fit_each
-from forecaster.fits.store import refuse_taken, save_fits
 
 
 def fit(
-    runs: RunsArgument,
-    law: Laws = "",
-    output: Annotated[Path | None, typer.Option("-o", help="Save the fits to this folder.")] = None,
-    priors: Priors = None,
-    noise: NoiseWords = "",
-    group: Group = "",
-    own_exponents: OwnExponents = False,
-    columns: Columns = "",
-    where: Where = "",
-    seed: Seed = 1,
-    allow_failed_checks: AllowFailed = False,
+    *,
+    output: Annotated[Path | None, output_option("Save the fits to this folder.")] = None,
+    laws: LawChoice,
+    runs: RunsChoice,
+    sampling: Sampling,
+    allow_failed_checks: AllowFailedChecks = False,
     fast: Fast = False,
-    no_cache: NoCache = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    console: Console,
 ) -> None:
     """Sample laws on a table, judge the draws, and save them with the weights that they earn.
 
     Example: `forecaster fit runs.csv --law chinchilla,coupled -o fits/`
     """
     from forecaster.backtests.weighting import weigh
+    from forecaster.cli.source import laws_named, read_table
+    from forecaster.fits.ensemble import fit_each
+    from forecaster.fits.store import refuse_taken, save_fits
     from forecaster.fits.text import fit_dict, fit_text
 
-    console = Console(as_json, quiet)
-    table = runs_from(runs, columns=columns, where=where, group=group)
-    chosen = laws_named(LawChoice(law, tuple(priors or ()), noise, group, own_exponents), table)
+    cache = not sampling.no_cache
+    table = read_table(runs, group=laws.group)
+    chosen = laws_named(laws, table)
     if output is not None:
         refuse_taken(output)
     with console.progress() as say:
-        fits, refusals = fit_each(chosen, table, seed=seed, cache=not no_cache, say=say)
+        fits, refusals = fit_each(chosen, table, seed=sampling.seed, cache=cache, say=say)
     console.warn(table.notes)
     for name, refusal in refusals.items():
         console.say(f"warning law-dropped: {name}: {refusal.message}")
@@ -76,7 +52,7 @@ def fit(
         weighting = None
         if not fast:
             with console.progress() as say:
-                weighting = weigh(fits, cache=not no_cache, say=say)
+                weighting = weigh(fits, cache=cache, say=say)
             text += f"\n\n{weighting.text}"
         data["weights"] = weighting.as_dict() if weighting else None
         data["path"] = str(save_fits(fits, output, weighting=weighting.page if weighting else ""))

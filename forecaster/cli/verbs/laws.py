@@ -7,39 +7,38 @@ from typing import Annotated
 import typer
 
 from forecaster.cli.console import Console
-from forecaster.cli.options import AsJson, NoiseWords, Priors, Quiet
-from forecaster.cli.source import LawChoice, changed, runs_from
+from forecaster.cli.options import LawChoice, Noise, Prior, RunsChoice
 from forecaster.errors import UsageError
-from forecaster.laws.shelf import law as read_law
-from forecaster.laws.shelf import shelf
 from forecaster.runs.points import scenario
 
 
 def laws(
+    *,
     law: Annotated[str, typer.Argument(metavar="[LAW]", help="One law in full.")] = "",
     preset: Annotated[str, typer.Option(help="Published constants of the law: what they are, and predict.")] = "",
-    at: Annotated[list[str] | None, typer.Option("--at", help="Where a preset predicts; repeatable.")] = None,
+    at: Annotated[list[str] | None, typer.Option(help="Where a preset predicts; repeatable.")] = None,
     runs: Annotated[str, typer.Option(help="Show the priors for this table, sampled and natural parameters.")] = "",
-    priors: Priors = None,
-    noise: NoiseWords = "",
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    prior: Prior = None,
+    noise: Noise = "",
+    console: Console,
 ) -> None:
     """List the laws on the shelf; or show one in full: formula, source, inputs, priors and presets.
 
     Example: `forecaster laws chinchilla`, `forecaster laws chinchilla --preset besiroglu2024 --at N=70B,D=1.4T`
     """
+    from forecaster.cli.source import changed, read_table
+    from forecaster.laws.shelf import law as read_law
+    from forecaster.laws.shelf import shelf
     from forecaster.laws.text import law_dict, law_text, preset_dict, preset_text, shelf_text
 
-    console = Console(as_json, quiet)
-    if not law and (preset or at or runs or priors or noise):
+    if not law and (preset or at or runs or prior or noise):
         raise UsageError("name a law first, such as `forecaster laws chinchilla`")
     if not law:
         found = [read_law(name) for name in shelf()]
-        console.result(shelf_text(found), {"laws": [law_dict(each) for each in found] if as_json else []})
+        console.result(shelf_text(found), {"laws": [law_dict(each) for each in found] if console.as_json else []})
         return
-    table = runs_from(runs) if runs else None
-    (one,) = changed([read_law(law)], LawChoice(law, tuple(priors or ()), noise))
+    table = read_table(RunsChoice(runs)) if runs else None
+    (one,) = changed([read_law(law)], LawChoice(law, prior, noise))
     if preset:
         points = scenario(at).points if at else ()
         console.result(preset_text(one, preset, points), {"laws": [preset_dict(one, preset, points)]})

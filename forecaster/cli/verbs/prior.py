@@ -2,50 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
 
 from forecaster.cli.console import Console
-from forecaster.cli.options import (
-    AsJson,
-    Columns,
-    Group,
-    Laws,
-    NoiseWords,
-    OwnExponents,
-    Priors,
-    Quiet,
-    RunsArgument,
-    Seed,
-    Where,
-)
-from forecaster.cli.source import LawChoice, laws_named, runs_from
+from forecaster.cli.options import Law, LawChoice, RunsChoice, Seed
+
+
+@dataclass(frozen=True)
+class NamedLaws(LawChoice):
+    """Laws, of which one must be named."""
+
+    law: Law = field(kw_only=True)
 
 
 def prior(
-    runs: RunsArgument,
-    law: Laws,
+    *,
     at: Annotated[list[str], typer.Option(help="A point such as N=70B,D=1.4T; repeatable.")],
-    priors: Priors = None,
-    noise: NoiseWords = "",
-    group: Group = "",
-    own_exponents: OwnExponents = False,
-    columns: Columns = "",
-    where: Where = "",
+    laws: NamedLaws,
+    runs: RunsChoice,
     seed: Seed = 1,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    console: Console,
 ) -> None:
     """Show what the priors alone say at a point, before any fit.
 
     Example: `forecaster prior runs.csv --law chinchilla --at N=70B,D=1.4T`
     """
+    from forecaster.cli.source import laws_named, read_table
     from forecaster.forecasts.prior_predictive import prior_predictive
 
-    console = Console(as_json, quiet)
-    table = runs_from(runs, columns=columns, where=where, group=group)
-    chosen = laws_named(LawChoice(law, tuple(priors or ()), noise, group, own_exponents), table)
-    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in chosen}
+    table = read_table(runs, group=laws.group)
+    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in laws_named(laws, table)}
     text = "\n\n".join(each.text for each in found.values())
     console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})

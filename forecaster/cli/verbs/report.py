@@ -9,28 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecaster.cli.console import Console, said_command
-from forecaster.cli.options import (
-    AllowFailed,
-    AsJson,
-    At,
-    Columns,
-    Family,
-    Fast,
-    Group,
-    Laws,
-    NoCache,
-    NoiseWords,
-    OwnExponents,
-    Priors,
-    Quiet,
-    RunsArgument,
-    SeedOrSaved,
-    Target,
-    Weights,
-    Where,
-)
-from forecaster.cli.source import LawChoice, forecast_source
-from forecaster.fits.store import is_saved_fit
+from forecaster.cli.options import Asked, Forecasting, LawChoice, RunsChoice, output_option
 
 if TYPE_CHECKING:
     from forecaster.assess.sensitivity.result import Sensitivity
@@ -41,62 +20,40 @@ FAST = "Not computed: --fast leaves it out."
 
 
 def report(
-    runs: RunsArgument,
-    at: At,
-    output: Annotated[Path, typer.Option("-o", help="Where the card goes.")] = Path("card.html"),
+    *,
+    asked: Asked,
+    output: Annotated[Path, output_option("Where the card goes.")] = Path("card.html"),
     also: Annotated[str, typer.Option(help="Further formats beside it: md,json,xlsx,pdf.")] = "",
     figures: Annotated[Path | None, typer.Option(help="Also write every figure into this folder, as PNG.")] = None,
     template: Annotated[
         Path | None, typer.Option(help="A folder whose card.html.j2 and card.css stand in for the package's own.")
     ] = None,
     words: Annotated[str, typer.Option(help="Likelihood words: icd203, ipcc, or a TOML file.")] = "icd203",
-    law: Laws = "",
-    target: Target = None,
-    priors: Priors = None,
-    noise: NoiseWords = "",
-    group: Group = "",
-    own_exponents: OwnExponents = False,
-    family: Family = "",
-    columns: Columns = "",
-    where: Where = "",
-    seed: SeedOrSaved = None,
-    allow_failed_checks: AllowFailed = False,
-    weights: Weights = "",
-    fast: Fast = False,
-    no_cache: NoCache = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
+    laws: LawChoice,
+    runs: RunsChoice,
+    how: Forecasting,
+    console: Console,
 ) -> None:
     """Write the forecast card: one offline page that a decision can rest on.
 
     Example: `forecaster report runs.csv --at N=70B,D=1.4T --target 1.95 -o card.html --also md,json`
     """
     from forecaster.assess.sensitivity.plot import tornado
+    from forecaster.cli.source import forecast_source, read_source
     from forecaster.reports.figure_files import refuse_figures, write_figures
     from forecaster.reports.files import refuse_unwritable
     from forecaster.reports.report import report as write_report
 
-    console = Console(as_json, quiet)
+    points = asked.scenario()
     refuse_unwritable(output, also=also, template=template, words=words)
     if figures is not None:
         refuse_figures(figures)
-    answer = forecast_source(
-        runs,
-        laws=LawChoice(law, tuple(priors or ()), noise, group, own_exponents),
-        family=family,
-        at=at,
-        target=target,
-        columns=columns,
-        where=where,
-        console=console,
-        seed=seed,
-        cache=not no_cache,
-        allow_failed_checks=allow_failed_checks,
-        weights=weights,
-        fast=fast,
-    )
-    # A saved fit is forecast without sampling.
-    found = () if fast else sensitivities(answer, console=console, cache=not no_cache, refit=not is_saved_fit(runs))
+    source = read_source(runs, laws)
+    answer = forecast_source(source, points, how, console=console)
+    found: tuple[Sensitivity, ...] = ()
+    if not how.fast:
+        # A saved fit is forecast without sampling.
+        found = sensitivities(answer, console=console, cache=not how.no_cache, refit=source.fits is None)
     made = write_report(
         answer,
         output=output,

@@ -111,7 +111,7 @@ def allocation_of(
         NotConverged: no law's optimum passes the checks.
     """
     refuse_unsplittable([fit.law for fit in answer.fits])
-    served = None if inference_tokens is None else amount(inference_tokens, where="--inference-tokens")
+    served = None if inference_tokens is None else amount(inference_tokens, parameter="inference_tokens")
     here = None if params is None else _params(params, served)
     rate = None if price is None else price_of(price)
     names = list(speaking) if speaking else default_speaking(answer)
@@ -139,7 +139,7 @@ def refuse_unsplittable(laws: Sequence[Law]) -> None:
         raise ScenarioError(
             f"{listed(lacking)} does not have both N and D, so there is nothing to split; laws that have: "
             f"{', '.join(able)}",
-            where="--law",
+            parameter="law",
         )
 
 
@@ -154,14 +154,14 @@ def budget_points(
     several = [compute] if isinstance(compute, str | float | int) else list(compute)
     others = dict(parse_point(at).inputs if isinstance(at, str) else at) if at else {}
     if taken := sorted({"N", "D", "C"} & set(others)):
-        raise ScenarioError(f"{listed(taken)} is what a budget is split into; give other inputs only", where="--at")
+        raise ScenarioError(f"{listed(taken)} is what a budget is split into; give other inputs only", parameter="at")
     if not several:
-        raise ScenarioError("an allocation needs at least one budget, such as 6e23", where="--compute")
+        raise ScenarioError("an allocation needs at least one budget, such as 6e23", parameter="compute")
     points = []
     for each in several:
         C = parse_quantity(each) if isinstance(each, str) else float(each)
         if not 0 < C < math.inf:
-            raise ScenarioError(f"a budget of {each} cannot be spent; it must be above 0", where="--compute")
+            raise ScenarioError(f"a budget of {each} cannot be spent; it must be above 0", parameter="compute")
         points.append(Point({"C": C, **others}))
     return Scenario(points=tuple(points))
 
@@ -258,7 +258,8 @@ def _judged(answer: Forecast, names: Sequence[str], *, allow_failed_checks: bool
 def _params(params: str | float, served: Amount | None) -> float:
     value = parse_quantity(params) if isinstance(params, str) else float(params)
     if served is None:
-        raise UsageError("it is marked on the overhead curve, which needs --inference-tokens", where="--params")
+        said = "it is marked on the overhead curve, which needs `inference_tokens`"
+        raise UsageError(said, parameter="params", named=("inference_tokens",))
     if not 0 < value < math.inf:
-        raise UsageError(f"a model of {params} parameters cannot be trained; give more than 0", where="--params")
+        raise UsageError(f"a model of {params} parameters cannot be trained; give more than 0", parameter="params")
     return value

@@ -103,7 +103,7 @@ def requirement_of(
     search = Search.of(answer, held)
     values = [target_value(each, search) for each in ([loss] if isinstance(loss, str | float | int) else list(loss))]
     if not values:
-        raise ScenarioError("a requirement needs at least one target, such as 1.9", where="--loss")
+        raise ScenarioError("a requirement needs at least one target, such as 1.9", parameter="loss")
     while True:
         found = [search.flop(value) for value in values]
         weights = np.array([answer.weights[fit.law.name] for fit in answer.fits])
@@ -137,7 +137,7 @@ def held_inputs(at: str | Mapping[str, float] | None) -> dict[str, float]:
     """
     held = dict(parse_point(at).inputs if isinstance(at, str) else at) if at else {}
     if "C" in held or {"N", "D"} <= held.keys():
-        raise ScenarioError("the compute is what is asked for; hold N or D alone, or neither", where="--at")
+        raise ScenarioError("the compute is what is asked for; hold N or D alone, or neither", parameter="at")
     if held:
         Point(held)
     return held
@@ -164,11 +164,11 @@ def target_value(said: str | float, search: Search) -> float:
     """
     value = parse_quantity(said) if isinstance(said, str) else float(said)
     if not math.isfinite(value) or (search.link.name != "own" and value <= 0):
-        raise ScenarioError(f"a target of {clipped(str(said))} cannot be met; it must be above 0", where="--loss")
+        raise ScenarioError(f"a target of {clipped(str(said))} cannot be met; it must be above 0", parameter="loss")
     if not search.rises_nowhere:
         raise ScenarioError(
             f"{search.response} rises with compute under these laws, so no compute is needed to stay below a target",
-            where="--loss",
+            parameter="loss",
         )
     lowest = search.lowest()
     if search.link.threshold(value) < lowest.draws.min():
@@ -176,7 +176,7 @@ def target_value(said: str | float, search: Search) -> float:
         raise ScenarioError(
             f"a target of {value:g} lies below what every draw reaches at any compute; the lowest reached is "
             f"{low:.4g} or less in 5% of the draws and {median:.4g} or less in half of them",
-            where="--loss",
+            parameter="loss",
         )
     return value
 

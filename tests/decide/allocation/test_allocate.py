@@ -161,7 +161,7 @@ def test_what_cannot_be_split_is_refused() -> None:
             allocate(made, budget)
     with pytest.raises(ScenarioError, match="is what a budget is split into"):
         allocate(made, BUDGET, at="N=1B")
-    with pytest.raises(UsageError, match="needs --inference-tokens"):
+    with pytest.raises(UsageError, match="needs `inference_tokens`"):
         allocate(made, BUDGET, weights="equal", params="1B")
     c = np.geomspace(1e18, 1e21, 12)
     runs = read_runs(pd.DataFrame({"C": c, "loss": 1.7 + (1e18 / c) ** 0.2}))

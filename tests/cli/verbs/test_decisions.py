@@ -8,20 +8,10 @@ import pandas as pd
 import pytest
 from making import make_fit, make_runs
 
-from forecaster.cli.main import app, main
-from forecaster.cli.verbs.allocate import allocate
-from forecaster.cli.verbs.require import require
+from forecaster.cli.main import main
 from forecaster.fits.store import save_fits
 from forecaster.laws.shelf import law
 from forecaster.runs.read import read_runs
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _registered() -> None:
-    known = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    for verb in (allocate, require):
-        if verb.__name__ not in known:
-            app.command()(verb)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,109 @@
+"""RUNS: a table or a saved fit, read once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from making import make_fit, make_runs
+
+from forecaster.backtests.weighting import Weighting
+from forecaster.cli.main import main
+from forecaster.cli.options import LawChoice, RunsChoice
+from forecaster.cli.source import Source, read_source, read_table
+from forecaster.errors import InputError, LawError, UsageError
+from forecaster.fits.store import save_fits
+from forecaster.laws.shelf import law
+from forecaster.runs.table import Runs
+
+LAWS = ("chinchilla", "coupled", "farseer_lite")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    runs = make_runs()
+    folder = tmp_path_factory.mktemp("source") / "fits"
+    weighting = Weighting(dict.fromkeys(LAWS, 1 / 3), "extrapolation", "made up")
+    save_fits([make_fit(law(name), runs) for name in LAWS], folder, weighting=weighting.page)
+    return folder
+
+
+@pytest.fixture
+def table(small_runs: Runs, tmp_path: Path) -> str:
+    path = tmp_path / "runs.csv"
+    small_runs.table.assign(family=["a", "b"] * 20).to_csv(path, index=False)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["forecast", "--at", "N=10B,D=1T"],
+        ["compare", "--at", "N=10B,D=1T"],
+        ["allocate", "--compute", "1e22"],
+        ["require", "--loss", "2.3"],
+        ["report", "--at", "N=10B,D=1T", "--fast", "-o", "card.html"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_saved_fit_is_read_and_hashed_once(
+    arguments: list[str], saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: Counter[str] = Counter()
+    whole = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        if path.is_relative_to(saved):
+            read[path.relative_to(saved).as_posix()] += 1
+        return whole(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.chdir(tmp_path)
+    assert main([arguments[0], str(saved), *arguments[1:], "--quiet"]) == 0
+    files = {path.relative_to(saved).as_posix() for path in saved.rglob("*") if path.is_file()} - {"manifest.json"}
+    assert len(files) == 8
+    assert read == Counter(files)
+
+
+def test_a_saved_fit_gives_its_own_laws_weighting_and_seed(saved: Path) -> None:
+    source = read_source(RunsChoice(str(saved)), LawChoice())
+    assert [each.name for each in source.laws] == list(LAWS)
+    assert source.fits is not None and source.fits[0].runs is source.runs
+    assert source.weighting is not None and source.weighting.why == "made up"
+    assert source.seed(None) == source.fits[0].seed and source.seed(9) == 9
+    some = read_source(RunsChoice(str(saved)), LawChoice("farseer_lite, chinchilla"))
+    assert some.fits is not None
+    assert [each.law.name for each in some.fits] == [each.name for each in some.laws] == ["farseer_lite", "chinchilla"]
+    assert len(read_table(RunsChoice(str(saved)))) == len(source.runs)
+
+
+def test_a_table_has_the_laws_that_were_named_and_no_fits(table: str) -> None:
+    source = read_source(RunsChoice(table), LawChoice())
+    assert [each.name for each in source.laws] == list(LAWS)
+    assert source == Source(source.runs, source.laws) and source.seed(None) == 1
+    kept = read_source(RunsChoice(table, where="family == 'a'"), LawChoice("kaplan", noise="Normal"))
+    assert len(kept.runs) == 20 and kept.laws[0].noise.family == "Normal"
+    grouped = read_source(RunsChoice(table), LawChoice("chinchilla", group="family"))
+    assert "family" in grouped.laws[0].text
+
+
+@pytest.mark.parametrize(
+    ("chosen", "laws", "kind", "match"),
+    [
+        (RunsChoice("{saved}", where="N > 1"), LawChoice(), UsageError, "--where do not apply to a saved fit"),
+        (RunsChoice("{saved}"), LawChoice(group="family"), UsageError, "are for a table"),
+        (RunsChoice("{saved}"), LawChoice(prior=["alpha=Normal(0.3, 0.1)"]), UsageError, "are for a table"),
+        (RunsChoice("{saved}"), LawChoice("kaplan"), InputError, "holds chinchilla, coupled, farseer_lite, not kaplan"),
+        (RunsChoice("{table}"), LawChoice("nonsense"), LawError, "no law `nonsense` on the shelf"),
+        (RunsChoice("{table}"), LawChoice("kaplan,kaplan"), UsageError, "two laws are called kaplan"),
+        (RunsChoice("{table}"), LawChoice(","), UsageError, "names no law"),
+        (RunsChoice("{table}"), LawChoice(own_exponents=True), UsageError, "needs --group"),
+    ],
+)
+def test_what_does_not_fit_the_source_is_refused(
+    chosen: RunsChoice, laws: LawChoice, kind: type[InputError], match: str, saved: Path, table: str
+) -> None:
+    runs = chosen.runs.format(saved=saved, table=table)
+    with pytest.raises(kind, match=match):
+        read_source(RunsChoice(runs, chosen.columns, chosen.where), laws)
