@@ -330,6 +330,16 @@ def test_help_and_laws_start_without_anything_heavy() -> None:
         assert found.stdout.strip().splitlines()[-1] == "[]", arguments
 
 
+def test_help_loads_none_of_the_stations_behind_it() -> None:
+    script = (
+        "import sys; from forecaster.cli.main import main; main(['forecast', '--help']); "
+        "print('numpy' in sys.modules, *sorted({name.split('.')[1] for name in sys.modules if '.' in name "
+        "and name.startswith('forecaster.')}))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip().splitlines()[-1] == "False cli errors inputs notes quantity runs"
+
+
 def test_the_module_runs_as_the_command_does() -> None:
     found = subprocess.run(
         [sys.executable, "-m", "forecaster", "--version"], capture_output=True, text=True, check=True
