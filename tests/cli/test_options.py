@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,8 +14,6 @@ from typer.testing import CliRunner
 
 from forecaster.cli.main import VERBS
 from forecaster.cli.options import Seed, grouped, option_strings
-
-CLI = Path(__file__).parents[2] / "forecaster" / "cli"
 
 
 @dataclass(frozen=True)
@@ -87,16 +83,6 @@ def test_an_option_is_named_after_its_parameter_unless_it_says_otherwise() -> No
     assert [known[name] for name in ("no_cache", "as_json", "output", "where", "explain_code")] == [
         "--no-cache", "--json", "-o", "--where", "--explain",
     ]  # fmt: skip
-
-
-def test_every_option_string_stands_in_the_code_once() -> None:
-    declared: Counter[str] = Counter()
-    for path in CLI.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "Option":
-                declared.update(each.value for each in node.args if isinstance(each, ast.Constant))
-    assert declared["--fast"] == declared["-o"] == 1
-    assert {said for said, count in declared.items() if count > 1} == set()
 
 
 def test_a_parameter_is_one_option_for_every_verb() -> None:
