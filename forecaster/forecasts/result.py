@@ -111,7 +111,7 @@ class Forecast:
         return forecast_bundle(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The fan on log compute with the runs."""
+        """The fan on log compute with the runs; see `forecaster.report.fan_figure.plot_fan`."""
         from forecaster.forecasts.plot import plot_fan
 
         return plot_fan(self, ax)

@@ -48,7 +48,7 @@ class Report:
 
     @cached_property
     def provenance(self) -> Mapping[str, Any]:
-        """Hashes, seed, versions and command."""
+        """Hashes, seed, versions and command; see `forecaster.report.provenance`."""
         from forecaster.reports.provenance import provenance
 
         return provenance(self.forecast, self.command) | {"made": self.made}
