@@ -131,7 +131,7 @@ class Backtest:
         return lines
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Shares of hidden runs held; see `forecaster.report.calibration_figure.plot_calibration`."""
+        """Shares of hidden runs held."""
         from forecaster.backtests.plot import plot_calibration
 
         return plot_calibration(self, ax)

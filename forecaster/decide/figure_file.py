@@ -16,7 +16,7 @@ from forecaster.errors import UsageError
 from forecaster.files import write_all
 from forecaster.quantity import format_quantity
 from forecaster.show.figure import svg
-from forecaster.show.style import PAPER, style
+from forecaster.show.style import PAPER, new_figure, style
 from forecaster.show.table import percent
 
 if TYPE_CHECKING:
@@ -28,16 +28,14 @@ NAME = "forecaster-decision"
 
 def draw(found: Allocation | Requirement) -> Figure:
     """The whole figure of a decision: isoFLOP curves above the path and, where asked, the overhead; or the chances."""
-    from matplotlib.figure import Figure
-
     with style():
         if isinstance(found, Requirement):
-            figure = Figure(figsize=(7.0, 4.4))
+            figure = new_figure((7.0, 4.4))
             plot_chance(found, figure.subplots())
             return figure
         lives = [i for i, each in enumerate(found.budgets) if each.lifetime is not None]
         rows = 2 + len(lives)
-        figure = Figure(figsize=(7.0, 4.9 * rows))
+        figure = new_figure((7.0, 4.9 * rows))
         axes = figure.subplots(rows, 1, gridspec_kw={"hspace": 0.42})
         plot_isoflop(found, axes[0])
         plot_path(found, axes[1])

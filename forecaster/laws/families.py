@@ -9,9 +9,9 @@ from typing import TypeGuard
 
 from forecaster.errors import InputError, LawError, clipped, listed
 from forecaster.inputs import CODE
-from forecaster.laws.formula.algebra import names_in, text_of
+from forecaster.laws.formula.algebra import names_in, replaced, text_of
 from forecaster.laws.formula.parse import parse_formula
-from forecaster.laws.formula.tree import Binary, Call, Name, Negative, Node, Number, walk
+from forecaster.laws.formula.tree import Binary, Call, Name, Node, Number, walk, with_parts
 from forecaster.laws.law import Law
 from forecaster.laws.page import page_text, read_law
 from forecaster.stats.distributions import FAMILIES
@@ -77,6 +77,19 @@ def with_families(law: Law, names: Sequence[str], by: str, *, exponents: bool = 
         raise LawError(f"cannot be given families: {error.message}", where=law.name) from None
 
 
+def families_of(law: Law) -> list[str]:
+    """The families that a law knows, in the order of their codes; none for a law without."""
+    unit = law.inputs.get(CODE, "")
+    found: list[str] = json.loads(unit[unit.index("[") : unit.rindex("]") + 1]) if unit else []
+    return found
+
+
+def family_at(law: Law, code: float) -> str:
+    """The family that a code stands for, in words."""
+    names = families_of(law)
+    return f"family {clipped(names[int(code)])}" if int(code) < len(names) else "a new family"
+
+
 def _own_exponents(law: Law) -> list[str]:
     """The positive parameters that stand in powers of an input and nowhere else.
 
@@ -130,45 +143,10 @@ def _is_power(node: Node, law: Law) -> TypeGuard[Binary]:
 def _with_exponents(node: Node, law: Law, changed: Mapping[str, Node]) -> Node:
     """A formula whose powers of inputs have other exponents, and the same value at the table's centre."""
     if _is_power(node, law) and set(names_in(node.right)) & changed.keys():
-        other = _replaced(node.right, changed)
+        other = replaced(node.right, changed)
         if isinstance(node.left, Binary):
             return Binary("**", node.left, other)
         assert isinstance(node.left, Name)
         centred = Binary("/", node.left, Name(f"{node.left.name}0"))
         return Binary("*", node, Binary("**", centred, Binary("-", other, node.right)))
-    match node:
-        case Negative(operand):
-            return Negative(_with_exponents(operand, law, changed))
-        case Binary(symbol, left, right):
-            return Binary(symbol, _with_exponents(left, law, changed), _with_exponents(right, law, changed))
-        case Call(function, arguments):
-            return Call(function, tuple(_with_exponents(argument, law, changed) for argument in arguments))
-        case _:
-            return node
-
-
-def _replaced(node: Node, names: Mapping[str, Node]) -> Node:
-    match node:
-        case Name(name):
-            return names.get(name, node)
-        case Negative(operand):
-            return Negative(_replaced(operand, names))
-        case Binary(symbol, left, right):
-            return Binary(symbol, _replaced(left, names), _replaced(right, names))
-        case Call(function, arguments):
-            return Call(function, tuple(_replaced(argument, names) for argument in arguments))
-        case _:
-            return node
-
-
-def families_of(law: Law) -> list[str]:
-    """The families that a law knows, in the order of their codes; none for a law without."""
-    unit = law.inputs.get(CODE, "")
-    found: list[str] = json.loads(unit[unit.index("[") : unit.rindex("]") + 1]) if unit else []
-    return found
-
-
-def family_at(law: Law, code: float) -> str:
-    """The family that a code stands for, in words."""
-    names = families_of(law)
-    return f"family {clipped(names[int(code)])}" if int(code) < len(names) else "a new family"
+    return with_parts(node, lambda part: _with_exponents(part, law, changed))

@@ -9,7 +9,7 @@ from functools import reduce
 from forecaster.errors import InputError
 from forecaster.laws.formula.algebra import factors, names_in, replaced, solved, text_of
 from forecaster.laws.formula.parse import parse_formula
-from forecaster.laws.formula.tree import Binary, Call, Formula, Name, Negative, Node, Number
+from forecaster.laws.formula.tree import Binary, Call, Formula, Name, Negative, Node, Number, parts
 from forecaster.laws.law import Law
 from forecaster.laws.page import page_text, read_law
 from forecaster.laws.prior import Prior
@@ -56,7 +56,7 @@ def cure(law: Law, old: str, other: str) -> Cure | None:
     part = smallest(tree, old, other)
     if part is None or not set(law.inputs) & set(names_in(part)):
         return None
-    centre = reduce(lambda node, name: replaced(node, name, Name(f"{name}0")), law.inputs, part)
+    centre = replaced(part, {name: Name(f"{name}0") for name in law.inputs})
     name = f"{old}_centre"
     prior = _prior_at_centre(law.sampled[old], centre, old)
     follows = solved(centre, old, Name(name), positive=False)
@@ -82,16 +82,7 @@ def smallest(node: Node, *names: str) -> Node | None:
     """The smallest part of a formula that holds all of the names; None where even the whole does not."""
     if not set(names) <= set(names_in(node)):
         return None
-    match node:
-        case Negative(operand):
-            below: tuple[Node, ...] = (operand,)
-        case Binary(_, left, right):
-            below = (left, right)
-        case Call(_, arguments):
-            below = arguments
-        case _:
-            below = ()
-    return next((found for part in below if (found := smallest(part, *names)) is not None), node)
+    return next((found for part in parts(node) if (found := smallest(part, *names)) is not None), node)
 
 
 def _prior_at_centre(prior: Prior, centre: Node, old: str) -> str | None:
@@ -102,7 +93,7 @@ def _prior_at_centre(prior: Prior, centre: Node, old: str) -> str | None:
     """
 
     def at(argument: Formula) -> str:
-        return text_of(_tidy(replaced(centre, old, argument.tree)))
+        return text_of(_tidy(replaced(centre, {old: argument.tree})))
 
     texts = [argument.text for argument in prior.arguments]
     product = factors(centre)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from forecaster.show.style import ACCENT, BANDS, INK, MUTED, PAPER, SHADE, style
+from forecaster.show.style import ACCENT, BANDS, INK, MUTED, PAPER, SHADE, new_figure, style
 from forecaster.show.table import Table
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ class Exhibit:
         Args:
             narrow: for a phone.
         """
-        from matplotlib.figure import Figure
-
         with style():
-            figure = Figure(figsize=self.narrow if narrow else self.size)
+            figure = new_figure(self.narrow if narrow else self.size)
             self.draw(figure)
         return figure
 

@@ -50,6 +50,13 @@ def new_axes(size: tuple[float, float] | None = None) -> Axes:
     return pyplot.subplots(figsize=size)[1]
 
 
+def new_figure(size: tuple[float, float]) -> Figure:
+    """An empty figure of a size in inches, which nothing shows by itself."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size)
+
+
 def across(ax: Axes, x: float) -> float:
     """Where a value stands on the x axis, from 0 at its left end to 1."""
     return float(ax.transAxes.inverted().transform(ax.transData.transform((x, ax.get_ylim()[0])))[0])

@@ -10,6 +10,8 @@ import numpy as np
 
 LinkName = Literal["log", "own", "logit"]
 
+NEEDS = {"log": "a response above 0", "own": "a finite response", "logit": "a response between 0 and 1"}
+
 
 @dataclass(frozen=True)
 class Link:
@@ -74,25 +76,17 @@ class Link:
     @property
     def needs(self) -> str:
         """What a response must be, in words."""
-        return {"log": "a response above 0", "own": "a finite response", "logit": "a response between 0 and 1"}[
-            self.name
-        ]
+        return NEEDS[self.name]
 
     @property
     def scale(self) -> str:
         """The scale in a few words, to follow "on"."""
-        return {"log": "the log of the response", "own": "the response itself", "logit": "the logit of the response"}[
-            self.name
-        ]
+        return "the response itself" if self.name == "own" else f"the {self.name} of the response"
 
     @property
     def text(self) -> str:
         """The scale in words, to follow "on"."""
-        return {
-            "log": "the log of the response",
-            "own": f"the response in units of its spread, {self.spread:.3g}",
-            "logit": "the logit of the response",
-        }[self.name]
+        return f"the response in units of its spread, {self.spread:.3g}" if self.name == "own" else self.scale
 
 
 LOG = Link()

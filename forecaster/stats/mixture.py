@@ -190,7 +190,7 @@ def summary(draws: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
 
 
 def quantiles_by_point(draws: np.ndarray, p: Sequence[float], weights: np.ndarray) -> np.ndarray:
-    """Quantiles of a mixture, as `forecaster.band.weighted_quantile` at each point; what is not finite counts nothing.
+    """Quantiles of a mixture, as `weighted_quantile` at each point; what is not finite counts nothing.
 
     Args:
         draws: shape (law, sample, point).

@@ -220,6 +220,16 @@ def test_the_public_names_are_what_a_reader_is_offered() -> None:
         _ = forecaster.nothing
 
 
+def test_what_the_words_refer_to_is_there() -> None:
+    def is_there(name: str) -> bool:
+        module, _, inside = name.rpartition(".")
+        definition = re.compile(rf"^(def|class) {inside}\b|^{inside}\b", re.MULTILINE)
+        return name in MODULES or (module in MODULES and bool(definition.search(text(module))))
+
+    named = ((module, name) for module in MODULES for name in re.findall(r"`(forecaster(?:\.\w+)+)`", text(module)))
+    refuse(f"{module}: {name}" for module, name in named if not is_there(name))
+
+
 def test_tests_mirror_the_tree() -> None:
     def stands_for_nothing(path: Path) -> bool:
         folder = path.parent.relative_to(TESTS)

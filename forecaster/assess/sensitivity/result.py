@@ -142,7 +142,7 @@ class Sensitivity:
         return self.text
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The tornado; see `forecaster.report.tornado.plot_tornado`."""
+        """The tornado."""
         from forecaster.assess.sensitivity.plot import plot_tornado
 
         return plot_tornado(self, ax)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from forecaster.laws.formula.tree import Binary, Call, Name, Negative, Node, Number, walk
+from collections.abc import Mapping
+
+from forecaster.laws.formula.tree import Binary, Call, Name, Negative, Node, Number, walk, with_parts
 
 _PRECEDENCE = {"<": 0, "<=": 0, ">": 0, ">=": 0, "+": 1, "-": 1, "*": 2, "/": 2, "**": 4}
 
@@ -27,19 +29,11 @@ def names_in(node: Node) -> list[str]:
     return [each.name for each in walk(node) if isinstance(each, Name)]
 
 
-def replaced(node: Node, name: str, by: Node) -> Node:
-    """A formula with another part wherever a name stood."""
-    match node:
-        case Name(found) if found == name:
-            return by
-        case Negative(operand):
-            return Negative(replaced(operand, name, by))
-        case Binary(symbol, left, right):
-            return Binary(symbol, replaced(left, name, by), replaced(right, name, by))
-        case Call(function, arguments):
-            return Call(function, tuple(replaced(argument, name, by) for argument in arguments))
-        case _:
-            return node
+def replaced(node: Node, by: Mapping[str, Node]) -> Node:
+    """A formula with another part wherever one of the names stood."""
+    if isinstance(node, Name):
+        return by.get(node.name, node)
+    return with_parts(node, lambda part: replaced(part, by))
 
 
 def solved(node: Node, name: str, value: Node, *, positive: bool) -> Node | None:

@@ -29,7 +29,7 @@ _FUNCTIONS = {
 
 
 def javascript(formula: Formula | Node, names: Mapping[str, str], *, logs: Mapping[str, str] | None = None) -> str:
-    """A formula as a JavaScript expression that is worth what `forecaster.formula.evaluate` makes of it.
+    """A formula as a JavaScript expression that is worth what `evaluate` makes of it.
 
     No name of the formula enters the text: each becomes what `names` has for it.
 

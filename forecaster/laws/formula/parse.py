@@ -1,6 +1,6 @@
 """The grammar: text -> a checked formula, or a refusal with the culprit.
 
-The text is read with Python's `ast` and turned into the few frozen nodes of `forecaster.formula`. Nothing of
+The text is read with Python's `ast` and turned into the few frozen nodes of `forecaster.laws.formula.tree`. Nothing of
 the text is ever executed, so a law page from a stranger is safe to open.
 """
 

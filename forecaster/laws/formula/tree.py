@@ -1,6 +1,6 @@
 """A formula: a checked expression, evaluated on any kind of array.
 
-What may stand in one is settled by `forecaster.grammar`; here are its nodes and what they are worth.
+What may stand in one is settled by `laws.formula.parse`; here are its nodes and what they are worth.
 """
 
 from __future__ import annotations
@@ -100,14 +100,34 @@ class Formula:
 def walk(node: Node) -> Iterator[Node]:
     """Every node of a tree, parents before children."""
     yield node
-    if isinstance(node, Negative):
-        yield from walk(node.operand)
-    elif isinstance(node, Binary):
-        yield from walk(node.left)
-        yield from walk(node.right)
-    elif isinstance(node, Call):
-        for argument in node.arguments:
-            yield from walk(argument)
+    for part in parts(node):
+        yield from walk(part)
+
+
+def parts(node: Node) -> tuple[Node, ...]:
+    """The nodes that a node is made of."""
+    match node:
+        case Negative(operand):
+            return (operand,)
+        case Binary(_, left, right):
+            return (left, right)
+        case Call(_, arguments):
+            return arguments
+        case _:
+            return ()
+
+
+def with_parts(node: Node, change: Callable[[Node], Node]) -> Node:
+    """The node made of what `change` makes of its parts."""
+    match node:
+        case Negative(operand):
+            return Negative(change(operand))
+        case Binary(symbol, left, right):
+            return Binary(symbol, change(left), change(right))
+        case Call(function, arguments):
+            return Call(function, tuple(map(change, arguments)))
+        case _:
+            return node
 
 
 def evaluate(

@@ -104,7 +104,7 @@ def _law_data(forecast: Forecast, fit: Fit, kept: Thinned, held: Mapping[str, fl
     columns = columns_of(fit, held)
     posterior = fit.posterior.transpose("chain", "draw", ...)
     nu = fit.degrees_of_freedom().transpose("chain", "draw").values.ravel()
-    # The very draws that the forecast used: see `forecaster.predictive` and `forecaster.answer`.
+    # The very draws that the forecast used: see `forecaster.fits.predict`.
     noise = stratified_student(nu, len(nu), seed=forecast.seed + 1)
     slopes = forecast.extrapolation.draws(forecast.points[0].predictive.draws.shape[1], seed=forecast.seed)
     table = np.column_stack([*(posterior[name].values.ravel()[rows] for name in columns), noise[rows], slopes[rows]])

@@ -114,7 +114,7 @@ def thinned(forecast: Forecast, point: PointForecast, *, draws: int) -> Thinned:
 
 
 def mixed_quantile(draws: Sequence[np.ndarray], weights: np.ndarray, p: Any) -> np.ndarray:
-    """Quantiles of a mixture as `forecaster.band.weighted_quantile` has them, of laws with unequal numbers of draws.
+    """Quantiles of a mixture as `weighted_quantile` has them, of laws with unequal numbers of draws.
 
     Args:
         draws: of each law, shape (sample) each.
