@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forecaster.reports.sheet import cell_of
 from making import HELD, make_fit, make_record, make_runs
 from markupsafe import escape
 
@@ -28,7 +29,6 @@ from forecaster.reports.files import refuse_unwritable
 from forecaster.reports.pdf import is_pdf
 from forecaster.reports.report import report
 from forecaster.reports.result import Report
-from forecaster.reports.sheet import cell_of
 from forecaster.reports.xlsx import SHEETS, is_workbook
 from forecaster.show.probability import chance, read_words
 from forecaster.show.table import escaped, percent, whole_percent
