@@ -47,7 +47,7 @@ def record_sentence(forecast: Forecast) -> str:
     """How forecasts from the smaller runs did on the larger ones, beside the baselines; or why nobody knows."""
     record = forecast.weighting.record
     if record is None:
-        return f"There is none: no run of this table was hidden and forecast. Weights: {forecast.weighting.why}."
+        return f"There is none: no run of this table was hidden and forecast. Weights: {shown(forecast.weighting.why, 1000)}."
     said = record_said(forecast)
     cuts = f"{len(record.folds)} cut{'' if len(record.folds) == 1 else 's'}"
     score = own_score(forecast)
@@ -106,7 +106,7 @@ def weights_reason(forecast: Forecast) -> str:
         return ""
     left_out = set(forecast.verdicts) - set(forecast.weights)
     anew = "; shared anew among the laws that speak" if left_out else ""
-    return f"Weights: {forecast.weighting.why}{anew}."
+    return f"Weights: {shown(forecast.weighting.why, 1000)}{anew}."
 
 
 def record_line(forecast: Forecast) -> str:
