@@ -47,7 +47,8 @@ def record_sentence(forecast: Forecast) -> str:
     """How forecasts from the smaller runs did on the larger ones, beside the baselines; or why nobody knows."""
     record = forecast.weighting.record
     if record is None:
-        return f"There is none: no run of this table was hidden and forecast. Weights: {shown(forecast.weighting.why, 1000)}."
+        why = shown(forecast.weighting.why, 1000)
+        return f"There is none: no run of this table was hidden and forecast. Weights: {why}."
     said = record_said(forecast)
     cuts = f"{len(record.folds)} cut{'' if len(record.folds) == 1 else 's'}"
     score = own_score(forecast)

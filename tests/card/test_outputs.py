@@ -6,8 +6,9 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,10 @@ from forecaster.reports.pdf import is_pdf
 from forecaster.reports.report import report
 from forecaster.reports.result import Report
 from forecaster.reports.xlsx import SHEETS, cell_of, is_workbook
+from forecaster.show.document import Bullets, Headline, Section, Sentence, Stamp, Verbatim
+from forecaster.show.figure import Exhibit
 from forecaster.show.probability import chance, read_words
-from forecaster.show.table import escaped, percent, whole_percent
+from forecaster.show.table import Table, escaped, percent, whole_percent
 
 MADE = "2026-01-31"
 COMMAND = "=forecaster report runs.csv --at N=70B,D=1.4T -o card.html"
@@ -42,10 +45,10 @@ METHODS = {
 TARGETS = (1.95, 1.9)
 
 
-def ask(at: Any = "N=70B,D=1.4T", **columns: Any) -> Forecast:
+def ask(at: Any = "N=70B,D=1.4T", *, tested: bool = True, **columns: Any) -> Forecast:
     runs = make_runs(**columns)
     fits = [make_fit(law(name), runs, E=1.8) for name in WEIGHTS]
-    record = make_record(runs, HELD | {"huber-bootstrap": 0.65})
+    record = make_record(runs, HELD | {"huber-bootstrap": 0.65}) if tested else None
     weighting = Weighting(WEIGHTS, "extrapolation", "earned at 3 cuts", record)
     return forecast(fits, at, targets=TARGETS, weights=weighting, allow_failed_checks=True)
 
@@ -183,6 +186,64 @@ def test_paper_and_markdown_read_back_hold_the_numbers_of_the_json(said: Report,
 def letters(text: str) -> str:
     """Without what a line's end may change."""
     return re.sub(r"[\s\u00ad\u2010-]+", "", text)
+
+
+def words_of(said: Report, kind: str) -> str:
+    """All that a reader of a format can see, without what a line's end or a mark of the format may change."""
+    content = said.render(kind)
+    if kind == "pdf":
+        return letters(paper_text(content))
+    if kind == "xlsx":
+        return letters(" ".join(cell for rows in read_back(content).values() for row in rows for cell in row))
+    text = content.decode()
+    if kind == "md":
+        return letters(re.sub(r"\\(.)", r"\1", text))
+    return letters(
+        unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<(style|svg|script|title).*?</\1>", "", text, flags=re.S)))
+    )
+
+
+def flat(sections: Iterable[Section]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from flat(section.sections)
+
+
+def openings(section: Section) -> Iterator[str]:
+    """The title of a section, the first words of all that it says, and the first cell of every row."""
+    yield section.title
+    for part in section.parts:
+        match part:
+            case Headline(text) | Sentence(text) | Stamp(text) | Verbatim(text):
+                yield text
+            case Bullets(items):
+                yield from items
+            case Table():
+                yield from (row[0] for row in part.rows)
+            case Exhibit():
+                yield part.sentence
+
+
+@pytest.mark.parametrize("at", ["N=70B,D=1.4T", ["N=70B,D=1.4T", "N=1B,D=20B"]], ids=["one point", "several"])
+@pytest.mark.parametrize("known", [True, False], ids=["with record and sensitivity", "without"])
+def test_every_output_has_every_section(at: Any, known: bool) -> None:
+    answer = replace(ask(at, tested=known), unchecked=not known)
+    said = Report(answer, COMMAND, MADE, sensitivities=(hanging(answer),) if known else ())
+    sections = list(flat(said.card.sections))
+    assert {section.name for section in sections} >= {
+        "stamps", "headline", "ranges", "fan", "distance", "uncertainty", "grade", "laws", "record", "sensitivity",
+        "changes", "omissions", "assumptions", "checks", "formulas", "provenance", "parameters", "runs",
+    }  # fmt: skip
+    assert sum(section.name == "headline" for section in sections) == len(answer.points)
+    for kind in ("html", "md", "pdf", "xlsx"):
+        words = words_of(said, kind)
+        for section in sections:
+            if kind == "pdf" and section.annex and section.name != "formulas":
+                continue  # Paper has no annex.
+            # A fan has its sentence in its title's place on paper.
+            found = list(openings(section))[kind == "pdf" and section.name == "fan" :]
+            missing = [each for each in found if letters(each)[:60].casefold() not in words.casefold()]
+            assert not missing, (kind, section.name)
 
 
 def test_every_output_takes_the_same_for_granted(said: Report, sheets: dict[str, list[list[str]]], paper: str) -> None:

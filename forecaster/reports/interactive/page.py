@@ -52,7 +52,7 @@ def explorer(
         draws: posterior draws to ship, as a mean over the laws.
         level: of the section's heading.
         words: the scale of likelihood words; ICD 203 where not given.
-        shelf: where the templates are found, as `forecaster.report.template.templates` has it; the package's own where
+        shelf: where the templates are found, as `forecaster.reports.template.templates` has it; the package's own where
             not given.
 
     Raises:
