@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecaster.backtests.baselines import BASELINE_NAMES
-from forecaster.forecasts.grade import Grade, farthest_tested, grade, own_score
+from forecaster.forecasts.grade import farthest_tested, grade, own_score
 from forecaster.forecasts.tables import Tested, record_said
+from forecaster.show.document import Headline, Section, Sentence, sentences
 from forecaster.show.table import MISSING, MIXED, Table, shown, times
 
 if TYPE_CHECKING:
@@ -39,14 +40,15 @@ def record_table(forecast: Forecast, *, short: bool = False) -> Table | None:
         rows.append((name, held, tested.width, tested.crps, tested.runs))
     columns = ("Method", "Held by 90% range", "Mean width", "CRPS", "Hidden runs")
     kept = len(columns) - short
-    return Table("Track record on this table", columns[:kept], tuple(row[:kept] for row in rows))
+    return Table("Track record", columns[:kept], tuple(row[:kept] for row in rows))
 
 
 def record_sentence(forecast: Forecast) -> str:
     """How forecasts from the smaller runs did on the larger ones, beside the baselines; or why nobody knows."""
     record = forecast.weighting.record
     if record is None:
-        return f"There is none: no run of this table was hidden and forecast. Weights: {forecast.weighting.why}."
+        why = shown(forecast.weighting.why, 1000)
+        return f"There is none: no run of this table was hidden and forecast. Weights: {why}."
     said = record_said(forecast)
     cuts = f"{len(record.folds)} cut{'' if len(record.folds) == 1 else 's'}"
     score = own_score(forecast)
@@ -105,7 +107,7 @@ def weights_reason(forecast: Forecast) -> str:
         return ""
     left_out = set(forecast.verdicts) - set(forecast.weights)
     anew = "; shared anew among the laws that speak" if left_out else ""
-    return f"Weights: {forecast.weighting.why}{anew}."
+    return f"Weights: {shown(forecast.weighting.why, 1000)}{anew}."
 
 
 def record_line(forecast: Forecast) -> str:
@@ -123,11 +125,31 @@ def evidence_line(forecast: Forecast, point: PointForecast) -> str:
     return f"{record_line(forecast)} Evidence grade {grade(forecast, point).letter}."
 
 
-def grade_weakest(graded: Grade) -> str:
-    """What sets a grade, to stand beside its letter."""
-    if not graded.weakest:
-        return "Every line has that letter."
-    return f"Set by the weakest: {'; '.join(f'{each.name}, {each.value}' for each in graded.weakest)}."
+def record_section(forecast: Forecast) -> Section:
+    """The track record; in brief without the laws that the mixture is made of."""
+    said, table, short = record_sentence(forecast), record_table(forecast), record_table(forecast, short=True)
+    if table is None or short is None:
+        return Section("Track record", (Sentence(said),), "record")
+    return Section(
+        "Track record",
+        (Sentence(said), table, *sentences(*record_notes(forecast))),
+        "record",
+        brief=(Sentence(said), short, *sentences(*shortfalls(forecast))),
+    )
+
+
+def grade_section(forecast: Forecast, point: PointForecast) -> Section:
+    """The evidence grade line by line with every rule; in brief the letters and what was seen."""
+    found = grade(forecast, point)
+    weakest = "; ".join(f"{each.name}, {each.value}" for each in found.weakest)
+    why = f"Set by the weakest: {weakest}." if weakest else "Every line has that letter."
+    short = grade_table(forecast, point, rules=False)
+    return Section(
+        "Evidence grade",
+        (Sentence(f"{found.text} {GRADE_MEANS}"), grade_table(forecast, point)),
+        "grade",
+        brief=(Headline(found.letter), Sentence(why), short, Sentence(GRADE_MEANS)),
+    )
 
 
 def grade_table(forecast: Forecast, point: PointForecast, *, rules: bool = True) -> Table:
@@ -138,8 +160,3 @@ def grade_table(forecast: Forecast, point: PointForecast, *, rules: bool = True)
     kept = len(columns) if rules else 3
     caption = f"Evidence grade {found.letter}"
     return Table(caption, columns[:kept], tuple(row[:kept] for row in rows), frozenset(columns[1:kept]))
-
-
-def grade_sentence(forecast: Forecast, point: PointForecast) -> str:
-    """The grade with the lines that set it."""
-    return grade(forecast, point).text

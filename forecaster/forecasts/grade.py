@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from forecaster.fits.power_scaling import power_scale
+from forecaster.show.table import listed
 
 if TYPE_CHECKING:
     from forecaster.backtests.result import Score
@@ -47,12 +48,12 @@ class Rule:
     Args:
         levels: the best first; the last asks nothing.
         most: whether the numbers must not exceed their bounds; otherwise they must reach them.
-        rest: what more the rule says; empty for most.
+        more: what else the rule says; empty for most.
     """
 
     levels: tuple[Level, ...]
     most: bool = False
-    rest: str = ""
+    more: str = ""
 
     def letter(self, *numbers: float) -> str:
         """The letter of the first level that the numbers keep."""
@@ -61,7 +62,7 @@ class Rule:
     @property
     def text(self) -> str:
         """The rule in words: "A: 50 or more, B: 25 or more, C: 15 or more, D: fewer"."""
-        return ", ".join(f"{each.letter}: {each.words.format(*each.bounds)}" for each in self.levels) + self.rest
+        return ", ".join(f"{each.letter}: {each.words.format(*each.bounds)}" for each in self.levels) + self.more
 
 
 BEYOND_TESTED, AT_BEST = 3.0, "C"
@@ -70,59 +71,34 @@ BEYOND_TESTED, AT_BEST = 3.0, "C"
 NOTHING_TO_COMPARE = "C"
 """The letter of agreement where one law stands alone."""
 
+
+def _rule(*levels: tuple[tuple[float, ...], str], rest: str, most: bool = False, more: str = "") -> Rule:
+    """A rule whose letters go from A down, the last asking nothing."""
+    named = [Level(letter, *level) for letter, level in zip("ABCD", levels, strict=False)]
+    return Rule((*named, Level("D", (), rest)), most, more)
+
+
+AT_LEAST = "{:g} or more"
+
 RULES: Mapping[str, Rule] = {
-    "distance": Rule(
-        (
-            Level("A", (10,), "up to {:,g} times the largest run"),
-            Level("B", (100,), "up to {:,g}"),
-            Level("C", (1000,), "up to {:,g}"),
-            Level("D", (), "beyond"),
-        ),
-        most=True,
-        rest=f"; at best {AT_BEST} where that is over {BEYOND_TESTED:g} times the farthest backtested, or nothing was",
+    "distance": _rule(
+        ((10,), "up to {:,g} times the largest run"), ((100,), "up to {:,g}"), ((1000,), "up to {:,g}"),
+        rest="beyond", most=True,
+        more=f"; at best {AT_BEST} where that is over {BEYOND_TESTED:g} times the farthest backtested, or nothing was",
     ),
-    "runs": Rule(
-        (
-            Level("A", (50,), "{:g} or more"),
-            Level("B", (25,), "{:g} or more"),
-            Level("C", (15,), "{:g} or more"),
-            Level("D", (), "fewer"),
-        )
+    "runs": _rule(((50,), AT_LEAST), ((25,), AT_LEAST), ((15,), AT_LEAST), rest="fewer"),
+    "decades of scale": _rule(((3,), AT_LEAST), ((2,), AT_LEAST), ((1,), AT_LEAST), rest="fewer"),
+    "coverage": _rule(
+        ((0.85, 20), "90% range held {:.0%} or more of {:g} or more hidden runs"),
+        ((0.75, 10), "{:.0%} of {:g}"), ((0.60, 5), "{:.0%} of {:g}"), rest=f"less, or {NO_RECORD}",
     ),
-    "decades of scale": Rule(
-        (
-            Level("A", (3,), "{:g} or more"),
-            Level("B", (2,), "{:g} or more"),
-            Level("C", (1,), "{:g} or more"),
-            Level("D", (), "fewer"),
-        )
+    "agreement of laws": _rule(
+        ((0.25,), "medians span up to {:g} of the 90% range"), ((0.5,), "up to {:g}"), ((1,), "up to {:g}"),
+        rest="more", most=True, more=f"; {NOTHING_TO_COMPARE} for one law alone",
     ),
-    "coverage": Rule(
-        (
-            Level("A", (0.85, 20), "90% range held {:.0%} or more of {:g} or more hidden runs"),
-            Level("B", (0.75, 10), "{:.0%} of {:g}"),
-            Level("C", (0.60, 5), "{:.0%} of {:g}"),
-            Level("D", (), f"less, or {NO_RECORD}"),
-        )
-    ),
-    "agreement of laws": Rule(
-        (
-            Level("A", (0.25,), "medians span up to {:g} of the 90% range"),
-            Level("B", (0.5,), "up to {:g}"),
-            Level("C", (1,), "up to {:g}"),
-            Level("D", (), "more"),
-        ),
-        most=True,
-        rest=f"; {NOTHING_TO_COMPARE} for one law alone",
-    ),
-    "prior dominance": Rule(
-        (
-            Level("A", (0.25,), "up to {:.0%} of what moves the response at the point is the priors'"),
-            Level("B", (0.5,), "up to {:.0%}"),
-            Level("C", (0.75,), "up to {:.0%}"),
-            Level("D", (), "more"),
-        ),
-        most=True,
+    "prior dominance": _rule(
+        ((0.25,), "up to {:.0%} of what moves the response at the point is the priors'"),
+        ((0.5,), "up to {:.0%}"), ((0.75,), "up to {:.0%}"), rest="more", most=True,
     ),
     "checks": Rule(
         (
@@ -132,7 +108,7 @@ RULES: Mapping[str, Rule] = {
         ),
         most=True,
     ),
-}
+}  # fmt: skip
 """Each criterion with its thresholds."""
 
 
@@ -177,7 +153,7 @@ class Grade:
             return f"Evidence grade {self.letter}: every line has that letter."
         said = [f"{each.name} ({each.value})" for each in self.weakest]
         lines = "line is" if len(said) == 1 else "lines are"
-        return f"Evidence grade {self.letter}: the weakest {lines} {_listed(said)}."
+        return f"Evidence grade {self.letter}: the weakest {lines} {listed(said)}."
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the letter, the names of the lines that set it, and every line."""
@@ -307,7 +283,3 @@ def _checks(forecast: Forecast) -> tuple[str, str]:
 
 def _two_digits(value: float) -> float:
     return float(f"{value:.1e}")
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from forecaster.forecasts import text as forecasts_text
 from forecaster.forecasts.path import FAN_MASSES, Fan, fan, has_ratio, marked
-from forecaster.forecasts.tables import answers
+from forecaster.forecasts.tables import answers, fan_table
 from forecaster.quantity import format_quantity
-from forecaster.runs import text as runs_text
 from forecaster.runs.plot import family_markers, label_scale
 from forecaster.runs.text import metric
-from forecaster.show.html import html_paragraph
+from forecaster.show.figure import Exhibit
 from forecaster.show.style import (
     ACCENT,
     BANDS,
@@ -33,6 +32,7 @@ from forecaster.show.table import percent, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from forecaster.forecasts.result import Forecast
 
@@ -190,23 +190,30 @@ def _legend(ax: Axes, runs: list[Any]) -> None:
     ax.legend(handles=runs, loc="lower left", bbox_to_anchor=(0.0, 1.09), ncols=columns)
 
 
-FIGURE = (6.4, 3.6)
-"""Inches of a fan."""
+def fan_exhibits(forecast: Forecast, point: int = 0) -> tuple[Exhibit, Exhibit]:
+    """The fan through a point as exhibits, on a logarithmic and on a linear scale.
 
+    Args:
+        forecast: what is shown.
+        point: which of its points, from 0.
+    """
+    asked, answer = forecast.points[point], answers(forecast)[point]
+    along = fan(forecast, asked)
+    sentence = forecasts_text.figure_sentence(forecast, asked)
+    described = (
+        f"At {answer.point} the median is {answer.median} and the 90% range {spread(answer.interval['90'])}. "
+        f"{forecasts_text.distance_text(forecast, asked, answer)} {sentence}"
+    )
+    title, table = f"Fan chart of {metric(forecast.runs)}", fan_table(forecast, asked, along)
 
-def fan_picture(forecast: Forecast) -> str:
-    from matplotlib.figure import Figure
+    def drawn(scale: Literal["log", "linear"]) -> Callable[[Figure], None]:
+        def draw(figure: Figure) -> None:
+            plot_fan(forecast, figure.subplots(), scale=scale, point=point, along=along)
 
-    from forecaster.show.figure import svg
-    from forecaster.show.style import style
+        return draw
 
-    with style():
-        figure = Figure(figsize=FIGURE)
-        plot_fan(forecast, figure.subplots())
-    answer, point = answers(forecast)[0], forecast.points[0]
-    described = f"At {answer.point} the median is {answer.median} and the 90% range {spread(answer.interval['90'])}."
-    # A notebook may hold many forecasts, and each picture's ids must be its own.
-    said = hashlib.sha256(f"{forecast.runs.sha256} {forecast.seed} {described}".encode()).hexdigest()[:8]
-    title = f"Fan chart of {runs_text.metric(forecast.runs)}"
-    picture = svg(figure, title=title, description=described, name=f"fan-{said}", themed=True)
-    return f"{picture}{html_paragraph(forecasts_text.figure_sentence(forecast, point))}"
+    size, narrow = (7.0, 4.6), (4.3, 4.1)
+    return (
+        Exhibit("fan", title, sentence, described, table, drawn("log"), size, narrow),
+        Exhibit("fan-linear", f"{title}, linear scale", sentence, described, table, drawn("linear"), size, narrow),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from forecaster.backtests.weighting import Weighting
@@ -14,6 +14,8 @@ from forecaster.forecasts.answer import PointForecast, answer_all
 from forecaster.notes import Note
 from forecaster.runs.points import Point
 from forecaster.runs.table import Runs
+from forecaster.show.document import Document, Section
+from forecaster.show.result import Result
 from forecaster.stats.mixture import MASSES
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Forecast:
+class Forecast(Result):
     """What larger runs will do, with the uncertainty that a decision can rest on.
 
     Args:
@@ -104,14 +106,24 @@ class Forecast:
             "notes": [{"code": note.code, "text": note.text} for note in self.notes],
         }
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows."""
-        from forecaster.forecasts.text import forecast_bundle
+    @property
+    def document(self) -> Document:
+        """The answer with its ranges, its evidence, its checks and every remark."""
+        from forecaster.forecasts.text import forecast_document
 
-        return forecast_bundle(self)
+        return forecast_document(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """What a notebook shows: the text, and a box that has the first point's fan too."""
+        from forecaster.forecasts.plot import fan_exhibits
+        from forecaster.show.html import as_box
+
+        figure = Section("", (fan_exhibits(self)[0],), "fan")
+        shown = replace(self.document, sections=(*self.document.sections, figure))
+        return {"text/plain": self.text, "text/html": as_box(shown)}
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The fan on log compute with the runs; see `forecaster.report.fan_figure.plot_fan`."""
+        """The fan on log compute with the runs; see `forecaster.forecasts.plot.plot_fan`."""
         from forecaster.forecasts.plot import plot_fan
 
         return plot_fan(self, ax)

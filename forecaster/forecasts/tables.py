@@ -199,8 +199,11 @@ SOURCES = {
 
 
 def range_table(answer: Answer) -> Table:
-    """The equal-tailed ranges for a new run."""
+    """The equal-tailed ranges for a new run, and the 90% range without what is not of the law's own curve."""
     rows = [(f"{mass}%", low, high) for mass, (low, high) in answer.interval.items()]
+    rows.append(("90% without run-to-run noise", *answer.curve))
+    if answer.beyond:
+        rows.append(("90% without the extrapolation term", *answer.raw))
     return Table("Ranges for a new run", ("Range", "From", "To"), tuple(rows))
 
 
@@ -226,16 +229,6 @@ def law_table(answer: Answer) -> Table:
     columns = ("Law", "Median", "90% range", "Weight", "Held larger runs", "CRPS")
     kept = 4 if answer.tested is None else len(columns)
     return Table("Forecast under each law", columns[:kept], tuple(row[:kept] for row in rows))
-
-
-def formula_table(forecast: Forecast) -> Table:
-    """Each law's formula, what it says and where it comes from."""
-    laws = [fit.law for fit in forecast.fits]
-    rows = [
-        (shown(law.name), *(shown(cell, 300) for cell in (law.formula.text, law.title, law.source))) for law in laws
-    ]
-    columns = ("Law", "Formula", "What it says", "Source")
-    return Table("The laws", columns, tuple(rows), frozenset(columns))
 
 
 def checks_table(forecast: Forecast) -> Table:

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
-from html import escape
 from typing import TYPE_CHECKING
 
-from forecaster.forecasts import evidence as forecasts_evidence
-from forecaster.forecasts import tables as forecasts_tables
 from forecaster.forecasts.evidence import (
-    GRADE_MEANS,
     beyond_tested,
-    grade_table,
-    record_sentence,
-    shortfalls,
+    evidence_line,
+    grade_section,
+    record_section,
     weights_reason,
 )
 from forecaster.forecasts.path import marked
-from forecaster.forecasts.tables import SOURCES, Answer, answers, checks_table, law_table, range_table, share_table
+from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, range_table, share_table
 from forecaster.inputs import CODE
 from forecaster.laws.families import family_at
 from forecaster.quantity import format_quantity
 from forecaster.runs.text import after, metric, scale_text, unit
-from forecaster.show.html import Bundle, html_bundle, html_paragraph, html_table
-from forecaster.show.probability import Words, chance
+from forecaster.show.document import (
+    Bullets,
+    Document,
+    Headline,
+    Part,
+    Section,
+    Sentence,
+    Stamp,
+    Verbatim,
+    sentences,
+)
+from forecaster.show.probability import Words, chance, words_sentence
 from forecaster.show.table import listed, percent, shown, spread, times, weight
+from forecaster.show.text import as_text
 
 if TYPE_CHECKING:
     from forecaster.forecasts.answer import PointForecast
     from forecaster.forecasts.result import Forecast
+    from forecaster.show.figure import Exhibit
 
 
 def weights_sentence(forecast: Forecast) -> str:
@@ -86,28 +93,6 @@ def note_lines(forecast: Forecast) -> list[tuple[str, str, bool]]:
     return [(note.code, shown(note.text, 1000), note.warning) for note in ordered]
 
 
-def forecast_bundle(forecast: Forecast) -> Bundle:
-    """The headline of each point with its ranges, and a fan of the first."""
-    from forecaster.forecasts.plot import fan_picture
-
-    parts = [f'<p class="stamp">{escape(stamp)}</p>' for stamp in stamps(forecast)]
-    for index, (point, answer) in enumerate(zip(forecast.points, answers(forecast), strict=True)):
-        parts += [
-            html_paragraph(question(forecast, point)),
-            f'<p class="headline">{escape(headline(forecast, answer))}</p>',
-            html_paragraph(forecasts_evidence.evidence_line(forecast, point)),
-            html_paragraph(distance_text(forecast, point, answer)),
-            *([fan_picture(forecast)] if index == 0 else []),
-            html_table(forecasts_tables.range_table(answer)),
-            html_table(forecasts_tables.law_table(answer)),
-        ]
-    warnings = [f"Warning, {code}: {text}" for code, text, warning in note_lines(forecast) if warning]
-    return html_bundle(forecast_text(forecast), *parts, *map(html_paragraph, warnings))
-
-
-WIDTH = 80
-
-
 def question(forecast: Forecast, point: PointForecast) -> str:
     """What was asked at one point, in one sentence: metric, scale and data set."""
     runs = forecast.runs
@@ -136,17 +121,6 @@ def run_text(point: PointForecast) -> str:
     return f"with {listed(parts)}" + (f" ({compute})" if compute else "")
 
 
-def headline(forecast: Forecast, answer: Answer) -> str:
-    """The number, its 90% range and the chance of each target."""
-    said = f"{answer.median}{after(unit(forecast.runs))}, 90% range {spread(answer.interval['90'])}."
-    return " ".join([said, *target_sentences(answer)])
-
-
-def target_sentences(answer: Answer, words: Words | None = None) -> list[str]:
-    """The chance of each target, a sentence each, in a scale of likelihood words."""
-    return [f"Chance of {target} or less: {chance(probability, words)}." for target, probability in answer.targets]
-
-
 def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> str:
     """How far the point lies from what was measured."""
     runs = forecast.runs
@@ -162,15 +136,6 @@ def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> s
     return f"{said} All {len(runs)} runs together used {spent} {'of ' if share < 1 else ''}its compute."
 
 
-def source_sentences(answer: Answer) -> list[str]:
-    """Each source's share with what it is and what narrows it, the largest first."""
-    order = sorted(answer.shares, key=lambda name: -answer.shares[name])
-    return [
-        f"{name.capitalize()}, {answer.shares[name]}%: {what} What narrows it: {cure}"
-        for name, (what, cure) in ((name, SOURCES[name]) for name in order)
-    ]
-
-
 def noise_sentence(forecast: Forecast, answer: Answer) -> str:
     """What run-to-run noise alone would do."""
     return (
@@ -178,14 +143,6 @@ def noise_sentence(forecast: Forecast, answer: Answer) -> str:
         f"{answer.noise_width}{after(unit(forecast.runs))} wide; no forecast removes it, only repeating the run "
         "averages it out."
     )
-
-
-def other_ranges(forecast: Forecast, answer: Answer) -> list[str]:
-    """The 90% range without noise, and without the extrapolation term."""
-    said = [f"90% range without run-to-run noise, of the law's own curve: {spread(answer.curve)}."]
-    if answer.beyond:
-        said.append(f"90% range without the extrapolation term: {spread(answer.raw)}.")
-    return said
 
 
 def figure_sentence(forecast: Forecast, point: PointForecast) -> str:
@@ -205,60 +162,123 @@ def figure_sentence(forecast: Forecast, point: PointForecast) -> str:
     return f"{path}Shaded: beyond the largest run ({largest}), where nothing was measured.{drawn}"
 
 
-def forecast_text(forecast: Forecast, words: Words | None = None) -> str:
-    """The whole answer as plain text of at most 100 columns, one block for each point.
+def forecast_document(forecast: Forecast, words: Words | None = None) -> Document:
+    """The whole answer in brief, a part for each point.
 
     Args:
         forecast: what was answered.
         words: the scale of likelihood words; ICD 203 where not given.
     """
-    blocks = [_wrapped(stamp) for stamp in stamps(forecast)]
-    record = [_titled("Track record", "", [record_sentence(forecast), *shortfalls(forecast)])]
-    several = len(forecast.points) > 1
-    for point, answer in zip(forecast.points, answers(forecast), strict=True):
-        blocks += _point_blocks(forecast, point, answer, [] if several else record, words)
-    blocks += record if several else []
-    checks = [checks_line(forecast), checks_table(forecast).text, *map(_item, check_notes(forecast))]
-    blocks.append("\n".join(_wrapped(part) if "\n" not in part else part for part in checks))
-    if notes := note_lines(forecast):
-        lines = [f"{'Warning' if warning else 'Note'}, {code}: {text}" for code, text, warning in notes]
-        blocks.append("\n".join(_item(line) for line in lines))
-    return "\n\n".join(blocks)
-
-
-def _point_blocks(
-    forecast: Forecast, point: PointForecast, answer: Answer, record: list[str], words: Words | None
-) -> list[str]:
-    number = f"{answer.median}{after(unit(forecast.runs))}, 90% range {spread(answer.interval['90'])}"
-    said = [number, *(sentence.rstrip(".") for sentence in target_sentences(answer, words))]
-    far = [distance_text(forecast, point, answer), beyond_tested(forecast, point)]
-    lines = [line for sentence in far for line in textwrap.wrap(sentence, WIDTH - 10)]
-    distance = [f"Point     {answer.point}", *lines]
-    evidence = grade_table(forecast, point, rules=False)
-    return [
-        _wrapped(question(forecast, point)),
-        "\n".join(f"  {line}" for line in said),
-        "\n".join([distance[0], f"Distance  {distance[1]}", *(f"{'':10}{line}" for line in distance[2:])]),
-        _titled("Ranges", range_table(answer).text, other_ranges(forecast, answer)),
-        _titled(
-            "Where the uncertainty comes from",
-            share_table(answer).text,
-            [noise_sentence(forecast, answer)],
-        ),
-        *record,
-        _titled("Under each law alone", law_table(answer).text, filter(None, [weights_reason(forecast)])),
-        _titled(evidence.caption, evidence.text, [GRADE_MEANS]),
+    several, record = len(forecast.points) > 1, record_section(forecast).in_brief
+    points = [
+        (
+            headline_section(forecast, index, words),
+            distance_section(forecast, index),
+            uncertainty_section(forecast, index),
+            *(() if several else (record,)),
+            laws_section(forecast, index),
+            grade_section(forecast, point).in_brief,
+        )
+        for index, point in enumerate(forecast.points)
     ]
+    own = points_sections(forecast, points) if several else points[0]
+    shared = (*((record,) if several else ()), checks_section(forecast))
+    return Document(title(forecast), (stamp_section(forecast), *own, *shared))
 
 
-def _titled(title: str, table: str, sentences: Iterable[str]) -> str:
-    body = [f"  {line}" for line in table.splitlines()]
-    return "\n".join([title, *body, *(textwrap.indent(_wrapped(s, WIDTH - 2), "  ") for s in sentences)])
+def forecast_text(forecast: Forecast, words: Words | None = None) -> str:
+    """The same as plain text.
+
+    Args:
+        forecast: what was answered.
+        words: the scale of likelihood words; ICD 203 where not given.
+    """
+    return as_text(forecast_document(forecast, words))
 
 
-def _item(text: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ")
+def title(forecast: Forecast) -> str:
+    """The question; where several points were asked, what they share."""
+    if len(forecast.points) == 1:
+        return question(forecast, forecast.points[0])
+    runs = forecast.runs
+    return (
+        f"What {metric(runs)} will {len(forecast.points)} new runs reach, "
+        f"judging by the {len(runs)} runs in {shown(runs.name)}?"
+    )
 
 
-def _wrapped(text: str, width: int = WIDTH) -> str:
-    return textwrap.fill(text, width)
+def points_sections(forecast: Forecast, points: Iterable[tuple[Section, ...]]) -> tuple[Section, ...]:
+    """The sections of each point under its question."""
+    asked = (question(forecast, point) for point in forecast.points)
+    return tuple(Section(each, (), "point", own) for each, own in zip(asked, points, strict=True))
+
+
+def stamp_section(forecast: Forecast) -> Section:
+    """What stands before anything else."""
+    return Section("", tuple(Stamp(stamp) for stamp in stamps(forecast)), "stamps")
+
+
+def headline_section(forecast: Forecast, index: int, words: Words | None = None) -> Section:
+    """The number with its ranges and the chance of each target, and what stands behind them in a line."""
+    answer, ranges = answers(forecast)[index], range_table(answers(forecast)[index])
+    used = words_sentence([probability for _, probability in answer.targets], words)
+    return Section(
+        "",
+        (
+            Headline(f"{answer.median}{after(unit(forecast.runs))}", answer.median),
+            Headline(f"90% range: {spread(answer.interval['90'])}"),
+            *(
+                Headline(f"Chance of {target} or less: {chance(probability, words)}", percent(probability))
+                for target, probability in answer.targets
+            ),
+            *sentences(used, evidence_line(forecast, forecast.points[index])),
+        ),
+        "headline",
+        (Section(ranges.caption, (ranges,), "ranges"),),
+    )
+
+
+def distance_section(forecast: Forecast, index: int) -> Section:
+    """How far the point lies from what was measured, and where it lies."""
+    point, answer = forecast.points[index], answers(forecast)[index]
+    far = (distance_text(forecast, point, answer), beyond_tested(forecast, point), f"The point: {answer.point}.")
+    return Section("Distance from what was measured", sentences(*far), "distance")
+
+
+def uncertainty_section(forecast: Forecast, index: int) -> Section:
+    """What the uncertainty is made of, and what narrows each part."""
+    answer = answers(forecast)[index]
+    table = (share_table(answer),) if answer.shares else ()
+    noise = noise_sentence(forecast, answer)
+    return Section("Where the uncertainty comes from", (*table, Sentence(noise)), "uncertainty")
+
+
+def laws_section(forecast: Forecast, index: int, figure: Exhibit | None = None) -> Section:
+    """What each law alone would say; in brief without its figure.
+
+    Args:
+        forecast: what was answered.
+        index: of the point, from 0.
+        figure: the same drawn.
+    """
+    table, reason = law_table(answers(forecast)[index]), sentences(weights_reason(forecast))
+    brief: tuple[Part, ...] = () if figure is None else (table, *reason)
+    return Section(table.caption, (figure or table, *reason), "laws", brief=brief)
+
+
+def formula_section(forecast: Forecast) -> Section:
+    """Each law's formula, what it says and where it comes from."""
+    parts: list[Part] = []
+    for law in (fit.law for fit in forecast.fits):
+        parts.append(Sentence(f"{shown(law.name)}: {shown(law.title, 300)}. {shown(law.source, 300)}"))
+        parts.append(Verbatim(shown(law.formula.text, 300)))
+    return Section("The laws", tuple(parts), "formulas", annex=True)
+
+
+def checks_section(forecast: Forecast) -> Section:
+    """The checks of the sampler and every remark; in brief without the checks' numbers."""
+    line, table = Sentence(checks_line(forecast)), checks_table(forecast)
+    notes = [f"{'Warning' if warning else 'Note'}, {code}: {text}" for code, text, warning in note_lines(forecast)]
+    items = (*check_notes(forecast), *notes)
+    said: tuple[Part, ...] = (Bullets(items),) if items else ()
+    return Section("Checks and notes", (line, table, *said), "checks", brief=(line, *said))

@@ -4,18 +4,51 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from forecaster.errors import UsageError
+from forecaster.reports.html import card_html, is_page
+from forecaster.reports.markdown import card_markdown, is_markdown
+from forecaster.reports.pdf import card_pdf, is_pdf
+from forecaster.reports.xlsx import card_workbook, is_workbook
 from forecaster.show.probability import Words, read_words
 
-KINDS = ("md", "json", "xlsx", "pdf")
-"""What can be written beside the page."""
+if TYPE_CHECKING:
+    from forecaster.reports.result import Report
 
-EXTRAS = {"xlsx": ("openpyxl", "excel"), "pdf": ("typst", "pdf")}
-"""What a kind needs beyond the package, and the extra that brings it."""
+
+@dataclass(frozen=True)
+class Writer:
+    """A format that a card can have.
+
+    Args:
+        write: makes the file of a report.
+        knows: whether a file is an earlier report of this format, by which it may be replaced.
+        needs: the module beyond the package that it is made with, and the extra that brings it; empty where none.
+    """
+
+    write: Callable[[Report], bytes]
+    knows: Callable[[bytes], bool]
+    needs: tuple[str, str] = ("", "")
+
+
+def _is_data(content: bytes) -> bool:
+    data = json.loads(content.decode("utf-8"))
+    return isinstance(data, dict) and {"forecast", "provenance"} <= data.keys()
+
+
+WRITERS: dict[str, Writer] = {
+    "html": Writer(card_html, is_page),
+    "md": Writer(card_markdown, is_markdown),
+    "json": Writer(lambda report: report.json.encode(), _is_data),
+    "xlsx": Writer(card_workbook, is_workbook, ("openpyxl", "excel")),
+    "pdf": Writer(card_pdf, is_pdf, ("typst", "pdf")),
+}
+"""Every format by its kind, the page first."""
 
 PAGES = (".html", ".htm")
 
@@ -47,9 +80,7 @@ def refuse_unwritable(
     page = Path(output)
     kinds = [kind.strip() for kind in (also.split(",") if isinstance(also, str) else also)]
     for kind in filter(None, kinds):
-        if kind not in KINDS:
-            raise UsageError(f"there is no kind {kind[:40]} of report; known are {', '.join(KINDS)}", parameter="also")
-        refuse_missing(kind)
+        writer_of(kind, page=False)
     if page.suffix.lower() not in PAGES:
         raise UsageError("the card is a web page: give a name ending in .html", where=str(output))
     if not page.parent.is_dir():
@@ -68,15 +99,23 @@ def refuse_unwritable(
     return targets
 
 
-def refuse_missing(kind: str) -> None:
-    """Refuse a kind whose extra is not installed.
+def writer_of(kind: str, *, page: bool = True) -> Writer:
+    """The writer of a kind, refused where it is not known or its extra is not installed.
+
+    Args:
+        kind: such as md.
+        page: whether it may be the page, or stands beside it.
 
     Raises:
-        UsageError: with the extra to install.
+        UsageError: with the kinds that are known, or with the extra to install.
     """
-    module, extra = EXTRAS.get(kind, ("", ""))
+    known = [each for each in WRITERS if page or each != "html"]
+    if kind not in known:
+        raise UsageError(f"there is no kind {kind[:40]} of report; known are {', '.join(known)}", parameter="also")
+    module, extra = WRITERS[kind].needs
     if module and find_spec(module) is None:
         raise UsageError(f"{kind} needs {module}: install forecaster[{extra}]", parameter="also")
+    return WRITERS[kind]
 
 
 def _is_report(path: Path, kind: str) -> bool:
@@ -85,23 +124,6 @@ def _is_report(path: Path, kind: str) -> bool:
         return False
     try:
         content = path.read_bytes()
-        return not content.strip() or _says_so(content, kind)
+        return not content.strip() or WRITERS[kind].knows(content)
     except (OSError, ValueError, RecursionError):
         return False
-
-
-def _says_so(content: bytes, kind: str) -> bool:
-    from forecaster.reports.html import GENERATOR
-    from forecaster.reports.markdown import MARK
-    from forecaster.reports.pdf import is_pdf
-    from forecaster.reports.xlsx import is_workbook
-
-    if kind == "xlsx":
-        return is_workbook(content)
-    if kind == "pdf":
-        return is_pdf(content)
-    text = content.decode("utf-8")
-    if kind == "json":
-        data = json.loads(text)
-        return isinstance(data, dict) and {"forecast", "provenance"} <= data.keys()
-    return text.startswith(MARK) if kind == "md" else f'name="generator" content="{GENERATOR}"' in text[:2000]

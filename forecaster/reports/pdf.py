@@ -1,27 +1,19 @@
-"""The forecast card on paper: a PDF of two pages for one point, typeset from the same rows as the page."""
+"""The card on paper: a PDF of two pages for one point, typeset from the card's sections without their annex."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecaster.forecasts import evidence as forecasts_evidence
-from forecaster.forecasts import tables as forecasts_tables
-from forecaster.forecasts import text as forecasts_text
-from forecaster.forecasts.tables import Answer, answers
-from forecaster.reports import caveats as reports_caveats
-from forecaster.reports.card import CHANGES, HANGS, OMITS, hanging, title
-from forecaster.reports.provenance import provenance_line
-from forecaster.runs import text as runs_text
-from forecaster.show.probability import chance, words_sentence
-from forecaster.show.table import Table, shown, spread
+from forecaster.show.document import Bullets, Headline, Part, Section, Sentence, Stamp, Verbatim
+from forecaster.show.figure import Exhibit, svg
+from forecaster.show.table import Table, shown
 
 if TYPE_CHECKING:
-    from forecaster.forecasts.answer import PointForecast
-    from forecaster.forecasts.result import Forecast
     from forecaster.reports.result import Report
 
 CREATOR = "forecaster"
@@ -33,13 +25,14 @@ MARKS = (f"/Author({CREATOR})".encode(), f"/Keywords({KIND})".encode())
 
 LAYOUT = Path(__file__).with_name("templates") / "card.typ"
 
-MOST_FIGURES = 6
+MOST_ROWS = 17
+"""Rows of a figure's table, those with the largest effects first."""
 
-MOST_BARS = 16
-"""Variations that are listed, the largest effects first."""
-
-FIGURE = (7.6, 3.9)
+FIGURE = (7.6, 3.5)
 """Inches of a fan."""
+
+BESIDE = {"uncertainty": "ranges", "omissions": "changes"}
+"""Sections that stand to the right of another, which waits for them."""
 
 
 def card_pdf(report: Report) -> bytes:
@@ -67,112 +60,65 @@ def _figure_fonts() -> list[str]:
 
 
 def _data(report: Report) -> dict[str, Any]:
-    forecast = report.forecast
-    said = answers(forecast)
-    made = date.fromisoformat(report.made)
-    record = forecasts_evidence.record_table(forecast)
-    remarks = forecasts_text.note_lines(forecast)
+    runs, made = report.forecast.runs, date.fromisoformat(report.made)
+    opening, *sections = report.card.sections
     return {
-        "title": title(forecast),
+        "title": report.card.title,
         "creator": CREATOR,
         "kind": KIND,
         "made": [made.year, made.month, made.day],
-        "day": report.made,
-        "unit": runs_text.unit(forecast.runs),
-        "footer": f"{shown(forecast.runs.name)}, SHA-256 {forecast.runs.sha256[:12]}",
-        "stamps": forecasts_text.stamps(forecast),
-        "points": [
-            _point(report, point, answer, index)
-            for index, (point, answer) in enumerate(zip(forecast.points, said, strict=True))
-        ],
-        "record": {
-            "sentence": forecasts_evidence.record_sentence(forecast),
-            "table": None if record is None else _rows(record),
-            "notes": forecasts_evidence.record_notes(forecast),
-        },
-        "laws": _rows(forecasts_tables.formula_table(forecast)),
-        "assumptions": reports_caveats.assumptions(report),
-        "checks": {
-            "line": forecasts_text.checks_line(forecast),
-            "table": _rows(forecasts_tables.checks_table(forecast)),
-            "notes": forecasts_text.check_notes(forecast),
-        },
-        "notes": [[f"{'Warning' if warning else 'Note'}, {code}", text] for code, text, warning in remarks],
-        "provenance": {
-            "line": provenance_line(report),
-            "sha256": forecast.runs.sha256,
-            "command": shown(report.command, 2000),
-        },
+        "footer": f"{shown(runs.name)}, SHA-256 {runs.sha256[:12]}",
+        "opening": [_part(part) for part in opening.parts],
+        "rows": list(_rows(sections, level=2)),
     }
 
 
-def _point(report: Report, point: PointForecast, answer: Answer, index: int) -> dict[str, Any]:
-    forecast = report.forecast
-    chances = [(f"Chance of {target} or less", chance(share, report.words)) for target, share in answer.targets]
-    return {
-        "question": forecasts_text.question(forecast, point),
-        "median": answer.median,
-        "range": spread(answer.interval["90"]),
-        "chances": chances,
-        "words": words_sentence([share for _, share in answer.targets], report.words),
-        "evidence": forecasts_evidence.evidence_line(forecast, point),
-        "figure": _figure(forecast, answer, index) if index < MOST_FIGURES else None,
-        "ranges": _rows(forecasts_tables.range_table(answer)),
-        "other_ranges": forecasts_text.other_ranges(forecast, answer),
-        "shares": _rows(forecasts_tables.share_table(answer), stretch=2) if answer.shares else None,
-        "noise": forecasts_text.noise_sentence(forecast, answer),
-        "distance": forecasts_text.distance_text(forecast, point, answer),
-        "beyond": forecasts_evidence.beyond_tested(forecast, point),
-        "at": f"The point: {answer.point}.",
-        "laws": _rows(forecasts_tables.law_table(answer)),
-        "weights": forecasts_evidence.weights_reason(forecast),
-        "grade": f"{forecasts_evidence.grade_sentence(forecast, point)} {forecasts_evidence.GRADE_MEANS}",
-        "grades": _rows(forecasts_evidence.grade_table(forecast, point), stretch=3),
-        "hanging": _hanging(report, index),
-    }
+def _rows(sections: Iterable[Section], *, level: int) -> Iterator[list[Any]]:
+    """Sections one below the other, each alone or with the one that it stands beside."""
+    waiting: dict[str, Any] = {}
+    for section in sections:
+        for each in (section, *(section.sections if section.name != "point" else ())):
+            if each.annex and each.name != "formulas":
+                continue
+            made = _section(each, level)
+            if each.name in BESIDE.values():
+                waiting[each.name] = made
+            else:
+                yield [waiting.pop(BESIDE[each.name]), made] if each.name in BESIDE else [made]
+        if section.name == "point":
+            yield from _rows(section.sections, level=level + 1)
 
 
-def _hanging(report: Report, index: int) -> dict[str, Any]:
-    found = hanging(report, index)
-    table, left_out = found.table, found.left_out
-    # The first row is the forecast itself.
-    if table is not None and (more := len(table.rows) - 1 - MOST_BARS) > 0:
-        table = replace(table, rows=table.rows[: 1 + MOST_BARS])
-        left_out = (f"{more} with smaller effects are left out here.", *left_out)
-    return {
-        "title": HANGS,
-        "sentence": found.sentence,
-        "table": None if table is None else _rows(table),
-        "left_out": left_out,
-        "lists": [[CHANGES, found.changes], [OMITS, found.omissions]],
-    }
+def _section(section: Section, level: int) -> dict[str, Any]:
+    fan = section.name == "fan"
+    parts = [_figure(part) if fan and isinstance(part, Exhibit) else _part(part) for part in section.parts]
+    return {"title": "" if fan else section.title, "name": section.name, "level": level, "parts": parts}
 
 
-def _figure(forecast: Forecast, answer: Answer, index: int) -> dict[str, str]:
-    from matplotlib.figure import Figure
-
-    from forecaster.forecasts.plot import plot_fan
-    from forecaster.show.figure import svg
-    from forecaster.show.style import style
-
-    with style():
-        axes = Figure(figsize=FIGURE).subplots()
-    plot_fan(forecast, axes, point=index)
-    figure = axes.figure
-    assert isinstance(figure, Figure)
-    sentence = forecasts_text.figure_sentence(forecast, forecast.points[index])
-    alt = (
-        f"Fan chart of {runs_text.metric(forecast.runs)}. At {answer.point} the median is {answer.median} and the 90% "
-        f"range {spread(answer.interval['90'])}."
-    )
-    return {"svg": svg(figure, name=f"fan{index}"), "sentence": sentence, "alt": alt}
+def _part(part: Part) -> dict[str, Any]:
+    match part:
+        case Table():
+            return {"kind": "table"} | _table(part)
+        case Exhibit():
+            table, said = part.table, part.sentence
+            if (more := len(table.rows) - MOST_ROWS) > 0:
+                table = replace(table, rows=table.rows[:MOST_ROWS])
+                said = f"{said} {more} with smaller effects are left out here."
+            return {"kind": "exhibit", "text": said, "table": _table(table)}
+        case Bullets(items):
+            return {"kind": "bullets", "items": items}
+        case Headline(text, number):
+            return {"kind": "headline", "text": text, "number": number}
+        case Sentence(text) | Stamp(text) | Verbatim(text):
+            return {"kind": type(part).__name__.lower(), "text": text}
 
 
-def _rows(table: Table, *, stretch: int | None = None) -> dict[str, Any]:
-    """A table as the layout takes it; one column of words may take what room is left."""
-    return {
-        "columns": table.columns,
-        "rows": table.rows,
-        "left": [table.flush_left(i) for i in range(len(table.columns))],
-        "stretch": stretch,
-    }
+def _figure(exhibit: Exhibit) -> dict[str, Any]:
+    drawn = replace(exhibit, size=FIGURE).figure()
+    return {"kind": "figure", "svg": svg(drawn, name=exhibit.name), "text": exhibit.sentence, "alt": exhibit.alt}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    """A table as the layout takes it; the last column of several of words takes what room is left."""
+    left = [table.flush_left(i) for i in range(len(table.columns))]
+    return {"columns": table.columns, "rows": table.rows, "left": left}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from forecaster.fits.store import versions
 from forecaster.forecasts.text import stamps
+from forecaster.show.document import Section, Sentence, Verbatim
 from forecaster.show.probability import Words, icd203
-from forecaster.show.table import shown
+from forecaster.show.table import Table, shown
 
 if TYPE_CHECKING:
     from forecaster.forecasts.result import Forecast
-    from forecaster.reports.result import Report
 
 
 def forecast_dict(forecast: Forecast, *, command: str = "", words: Words | None = None) -> dict[str, Any]:
@@ -35,27 +36,31 @@ def forecast_dict(forecast: Forecast, *, command: str = "", words: Words | None 
     return data | {"provenance": provenance(forecast, command)}
 
 
-def provenance_rows(report: Report) -> list[tuple[str, str, bool]]:
-    """What a forecast rests on, as (name, value, whether it is set as code)."""
-    facts = report.provenance
-    listed = [
-        ("Made", report.made, False),
-        ("Runs", f"{len(report.forecast.runs)} in {shown(facts['runs'])}, SHA-256 {facts['runs_sha256'][:12]}", False),
-        ("SHA-256 of the runs", facts["runs_sha256"], True),
-        *((f"SHA-256 of {shown(name)}", sha256, True) for name, sha256 in facts["laws"].items()),
-        ("Seed", f"{facts['seed']}", False),
-        ("Versions", ", ".join(f"{name} {version}" for name, version in facts["versions"].items()), False),
-    ]
-    return [*listed, ("Command", shown(facts["command"], 2000), True)] if facts["command"] else listed
+def provenance_section(facts: Mapping[str, Any], *, runs: int) -> Section:
+    """What a forecast rests on; in brief in one line, with hashes cut short.
 
-
-def provenance_line(report: Report) -> str:
-    """The same in one line, hashes cut short; the annex has them whole."""
-    facts = report.provenance
-    laws = ", ".join(f"{shown(name)} {sha256[:8]}" for name, sha256 in facts["laws"].items())
+    Args:
+        facts: see `provenance`, with the day under `made`.
+        runs: how many there are.
+    """
+    table = f"{runs} in {shown(facts['runs'])}"
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    table = f"{len(report.forecast.runs)} runs in {shown(facts['runs'])} (SHA-256 {facts['runs_sha256'][:12]})"
-    return f"{table}; laws {laws}; seed {facts['seed']}; {versions}; made {report.made}."
+    rows = [
+        ("Made", facts["made"]),
+        ("Runs", table),
+        ("SHA-256 of the runs", facts["runs_sha256"]),
+        *((f"SHA-256 of {shown(name)}", sha256) for name, sha256 in facts["laws"].items()),
+        ("Seed", f"{facts['seed']}"),
+        ("Versions", versions),
+    ]
+    laws = ", ".join(f"{shown(name)} {sha256[:8]}" for name, sha256 in facts["laws"].items())
+    line = (
+        f"{runs} runs in {shown(facts['runs'])} (SHA-256 {facts['runs_sha256'][:12]}); laws {laws}; "
+        f"seed {facts['seed']}; {versions}; made {facts['made']}."
+    )
+    command = (Verbatim(shown(facts["command"], 2000)),) if facts["command"] else ()
+    whole = Table("Provenance", ("What", "Value"), tuple(rows), frozenset({"Value"}))
+    return Section("Provenance", (whole, *command), "provenance", brief=(Sentence(line), *command))
 
 
 def provenance(forecast: Forecast, command: str = "") -> dict[str, Any]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.errors import UsageError, clipped
 from forecaster.files import write_all
-from forecaster.forecasts.text import forecast_bundle
 from forecaster.reports.files import refuse_unwritable
 from forecaster.reports.result import NOT_ASKED, Report
-from forecaster.show.html import Bundle, html_text
 from forecaster.show.probability import Words, read_words
 
 if TYPE_CHECKING:
@@ -60,15 +58,7 @@ def report(
         sensitivities=tuple(sensitivities),
         no_sensitivity=no_sensitivity,
     )
-    makers: dict[str, Callable[[], str | bytes]] = {
-        "html": lambda: said.html,
-        "md": lambda: said.markdown,
-        "json": lambda: said.json,
-        "xlsx": lambda: said.xlsx,
-        "pdf": lambda: said.pdf,
-    }
-    contents = {path: makers[kind]() for kind, path in targets.items()}
-    write_all({path: made.encode() if isinstance(made, str) else made for path, made in contents.items()})
+    write_all({path: said.render(kind) for kind, path in targets.items()})
     return said
 
 
@@ -77,15 +67,3 @@ def _day(made: str | date | None) -> str:
         return (date.today() if made is None else date.fromisoformat(str(made))).isoformat()
     except ValueError:
         raise UsageError(f"the day is {clipped(str(made))}; give it as 2026-01-31", where="made") from None
-
-
-def report_bundle(report: Report) -> Bundle:
-    """The forecast, and where its files are."""
-    found = forecast_bundle(report.forecast)
-    if not report.paths:
-        return found
-    written = f"Written: {', '.join(path.name for path in report.paths)}"
-    return {
-        "text/plain": f"{found['text/plain']}\n\n{written}",
-        "text/html": f"{found['text/html']}<p>{html_text(written, 1000)}</p>",
-    }

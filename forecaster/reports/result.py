@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecaster.reports.files import refuse_missing
 from forecaster.reports.provenance import forecast_dict
+from forecaster.show.document import Document, Section, sentences
 from forecaster.show.probability import Words, icd203
+from forecaster.show.result import Result
 
 if TYPE_CHECKING:
     from forecaster.assess.sensitivity.result import Sensitivity
@@ -23,7 +24,7 @@ NOT_ASKED = "How the forecast hangs on the choices behind it was not asked."
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
+class Report(Result):
     """A forecast with where it comes from, ready to be read or filed.
 
     Args:
@@ -48,53 +49,49 @@ class Report:
 
     @cached_property
     def provenance(self) -> Mapping[str, Any]:
-        """Hashes, seed, versions and command; see `forecaster.report.provenance`."""
+        """Hashes, seed, versions and command; see `forecaster.reports.provenance.provenance`."""
         from forecaster.reports.provenance import provenance
 
         return provenance(self.forecast, self.command) | {"made": self.made}
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows."""
-        from forecaster.reports.report import report_bundle
+    @cached_property
+    def card(self) -> Document:
+        """Every section that the formats give; see `forecaster.reports.card.card`."""
+        from forecaster.reports.card import card
 
-        return report_bundle(self)
+        return card(self)
 
     @property
-    def text(self) -> str:
-        """The answer as plain text."""
-        from forecaster.forecasts.text import forecast_text
+    def document(self) -> Document:
+        """The forecast in brief, and where the files are."""
+        from forecaster.forecasts.text import forecast_document
 
-        return forecast_text(self.forecast, self.words)
+        said = forecast_document(self.forecast, self.words)
+        written = f"Written: {', '.join(path.name for path in self.paths)}" if self.paths else ""
+        return replace(said, sections=(*said.sections, Section("", sentences(written))))
+
+    def render(self, kind: str) -> bytes:
+        """The card as a file.
+
+        Args:
+            kind: html, md, json, xlsx or pdf.
+
+        Raises:
+            UsageError: an unknown kind, or one whose extra is not installed.
+        """
+        from forecaster.reports.files import writer_of
+
+        return writer_of(kind).write(self)
 
     @property
     def html(self) -> str:
         """The card as one HTML page."""
-        from forecaster.reports.html import card_html
-
-        return card_html(self)
+        return self.render("html").decode()
 
     @property
     def markdown(self) -> str:
         """The card as Markdown."""
-        from forecaster.reports.markdown import card_markdown
-
-        return card_markdown(self)
-
-    @property
-    def xlsx(self) -> bytes:
-        """The card as a workbook; needs the extra `excel`."""
-        from forecaster.reports.xlsx import card_workbook
-
-        refuse_missing("xlsx")
-        return card_workbook(self)
-
-    @property
-    def pdf(self) -> bytes:
-        """The card on paper; needs the extra `pdf`."""
-        from forecaster.reports.pdf import card_pdf
-
-        refuse_missing("pdf")
-        return card_pdf(self)
+        return self.render("md").decode()
 
     @property
     def data(self) -> dict[str, Any]:

@@ -1,43 +1,51 @@
-"""The forecast card as a workbook: the printed numbers, each as a number, in six sheets."""
+"""The card as a workbook: its sections in six sheets, each printed number as a number."""
 
 from __future__ import annotations
 
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from forecaster.backtests import baselines as backtests_baselines
-from forecaster.fits import text as fits_text
-from forecaster.forecasts import evidence as forecasts_evidence
-from forecaster.forecasts import tables as forecasts_tables
-from forecaster.forecasts import text as forecasts_text
-from forecaster.forecasts.grade import grade
-from forecaster.forecasts.tables import Answer, Tested, answers, record_said
-from forecaster.inputs import CODE, INPUTS
-from forecaster.reports import caveats as reports_caveats
-from forecaster.reports.card import CHANGES, HANGS, OMITS, hanging, title
-from forecaster.reports.provenance import provenance_rows
-from forecaster.reports.sheet import Sheet, Text
-from forecaster.runs import text as runs_text
 from forecaster.runs.columns import NUMBERS, STANDARD
-from forecaster.show.probability import chance, words_sentence
-from forecaster.show.table import MISSING, MIXED, percent, shown
+from forecaster.show.document import Bullets, Headline, Part, Section, Sentence, Stamp, Verbatim
+from forecaster.show.figure import Exhibit
+from forecaster.show.table import MISSING, Table, shown
 
 if TYPE_CHECKING:
-    from forecaster.forecasts.answer import PointForecast
-    from forecaster.forecasts.result import Forecast
+    from openpyxl.worksheet.worksheet import Worksheet
+
     from forecaster.reports.result import Report
+    from forecaster.runs.table import Runs
 
 CREATOR = "forecaster"
 """The author in the file's properties, by which a workbook may be replaced by a newer one."""
 
 SHEETS = ("Forecast", "Laws", "Track record", "Runs", "Checks", "Provenance")
 
+SHEET_OF = {
+    "laws": "Laws",
+    "formulas": "Laws",
+    "parameters": "Laws",
+    "record": "Track record",
+    "runs": "Runs",
+    "assumptions": "Checks",
+    "checks": "Checks",
+    "provenance": "Provenance",
+}
+"""Where a section stands by its name; the others stand on the first sheet."""
+
 MOST_RUNS = 20_000
 """Runs that are listed, the largest first."""
+
+LONGEST_TEXT = 2000
+
+WIDEST = 48
+
+PRINTED = re.compile(r"-?(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?:\.(?P<places>\d+))?(?P<power>e-?\d+)?(?P<percent>%)?")
 
 
 def card_workbook(report: Report) -> bytes:
@@ -45,26 +53,17 @@ def card_workbook(report: Report) -> bytes:
     from openpyxl import Workbook
 
     book = Workbook()
-    forecast, said = report.forecast, answers(report.forecast)
     sheets = {name: Sheet(book.create_sheet(name)) for name in SHEETS}
     book.remove(book.worksheets[0])
-    _fill_forecast(sheets["Forecast"], report, said)
-    _fill_laws(sheets["Laws"], forecast, said)
-    _fill_record(sheets["Track record"], forecast)
-    _fill_runs(sheets["Runs"], forecast)
-    _fill_checks(sheets["Checks"], report)
-    facts = [(name, value if name == "Seed" else Text(value)) for name, value, _ in provenance_rows(report)]
-    sheets["Provenance"].table(("What", "Value"), facts)
+    sheets["Forecast"].line(report.card.title, bold=True)
+    for section in report.card.sections:
+        _fill(sheets, section, report)
     for sheet in sheets.values():
         sheet.finish()
     made = datetime.fromisoformat(report.made)
     about = book.properties
-    about.creator, about.title, about.created, about.lastModifiedBy = (
-        CREATOR,
-        shown(title(forecast), 200),
-        made,
-        CREATOR,
-    )
+    about.creator = about.lastModifiedBy = CREATOR
+    about.title, about.created = shown(report.card.title, 200), made
     target = io.BytesIO()
     book.save(target)
     return _without_clock(target.getvalue(), made)
@@ -79,99 +78,27 @@ def is_workbook(content: bytes) -> bool:
         return False
 
 
-def _fill_forecast(sheet: Sheet, report: Report, said: Sequence[Answer]) -> None:
-    forecast = report.forecast
-    sheet.line(title(forecast), bold=True)
-    sheet.line(f"Forecast card, {report.made}")
-    sheet.sentences(forecasts_text.stamps(forecast))
-    sheet.row += 1
-    for index, (point, answer) in enumerate(zip(forecast.points, said, strict=True)):
-        caption = forecasts_text.question(forecast, point) if len(said) > 1 else ""
-        columns = ("What", "Value", "From", "To", "In words")
-        sheet.table(columns, _point_lines(report, point, answer), caption)
-        sheet.printed(forecasts_tables.share_table(answer))
-        sheet.printed(forecasts_evidence.grade_table(forecast, point))
-        _fill_hanging(sheet, report, index)
-    chances = [probability for answer in said for _, probability in answer.targets]
-    sheet.sentences(filter(None, [words_sentence(chances, report.words), forecasts_evidence.GRADE_MEANS]))
-
-
-def _fill_hanging(sheet: Sheet, report: Report, index: int) -> None:
-    found = hanging(report, index)
-    sheet.line(HANGS, bold=True)
-    sheet.line(found.sentence)
-    if found.table is not None:
-        sheet.printed(found.table)
-    sheet.sentences(found.left_out)
-    for heading, said in ((CHANGES, found.changes), (OMITS, found.omissions)):
-        sheet.line(heading, bold=True)
-        sheet.sentences(said)
-    sheet.row += 1
-
-
-def _point_lines(report: Report, point: PointForecast, answer: Answer) -> list[tuple[Any, ...]]:
-    forecast = report.forecast
-    lines: list[tuple[Any, ...]] = [("Median", answer.median, "", "", runs_text.unit(forecast.runs))]
-    lines += [(f"{mass}% range", "", *ends) for mass, ends in answer.interval.items()]
-    for target, probability in answer.targets:
-        lines.append((f"Chance of {target} or less", percent(probability), "", "", chance(probability, report.words)))
-    lines.append(("90% range without run-to-run noise", "", *answer.curve))
-    if answer.beyond:
-        lines.append(("90% range without the extrapolation term", "", *answer.raw))
-    lines.append(("Width of the 90% range of noise alone", answer.noise_width))
-    far = [forecasts_text.distance_text(forecast, point, answer), forecasts_evidence.beyond_tested(forecast, point)]
-    lines.append(("Times the largest run", answer.ratio, "", "", " ".join(filter(None, far))))
-    for name, value in point.at.items():
-        if name != CODE:
-            lines.append((shown(name), float(f"{value:.6g}"), "", "", INPUTS[name].unit if name in INPUTS else ""))
-    lines.append(
-        ("Evidence grade", grade(forecast, point).letter, "", "", forecasts_evidence.evidence_line(forecast, point))
-    )
-    return lines
-
-
-def _fill_laws(sheet: Sheet, forecast: Forecast, said: Sequence[Answer]) -> None:
-    columns = ("Law", "Median", "50% from", "50% to", "90% from", "90% to", "Weight", "Held larger runs", "CRPS")
-    for point, answer in zip(forecast.points, said, strict=True):
-        lines = [
-            (law.name, law.median, *law.half, law.low, law.high, law.weight, law.tested.held, law.tested.crps)
-            for law in answer.laws
-        ]
-        if len(lines) > 1:
-            tested = answer.tested or Tested()
-            ranges = (*answer.interval["50"], *answer.interval["90"])
-            lines.append((MIXED, answer.median, *ranges, "100%", tested.held, tested.crps))
-        kept = len(columns) if answer.tested is not None else len(columns) - 2
-        caption = forecasts_text.question(forecast, point) if len(said) > 1 else ""
-        sheet.table(columns[:kept], [line[:kept] for line in lines], caption)
-    if reason := forecasts_evidence.weights_reason(forecast):
-        sheet.line(reason)
+def _fill(sheets: dict[str, Sheet], section: Section, report: Report, asked: str = "") -> None:
+    """A section on its sheet, and those inside it on theirs, there with the point that they are of."""
+    sheet = sheets[SHEET_OF.get(section.name, "Forecast")]
+    if asked and sheet is not sheets["Forecast"]:
+        sheet.line(asked, bold=True)
+    if section.name == "runs":
+        _fill_runs(sheet, report.forecast.runs)
+        sheet.line(section.title)
+        return
+    if section.title:
+        sheet.line(section.title, bold=True)
+    for part in section.parts:
+        sheet.said(part)
+    if section.parts:
         sheet.row += 1
-    sheet.printed(forecasts_tables.formula_table(forecast))
-    for fit in forecast.fits:
-        sheet.printed(fits_text.parameter_table(fit))
+    for inner in section.sections:
+        _fill(sheets, inner, report, section.title if section.name == "point" else asked)
 
 
-def _fill_record(sheet: Sheet, forecast: Forecast) -> None:
-    sheet.line(forecasts_evidence.record_sentence(forecast))
-    table, said = forecasts_evidence.record_table(forecast), record_said(forecast)
-    if table is not None:
-        alone = len(forecast.weights) == 1
-        names = {name: shown(name) for name in forecast.weights} | ({} if alone else {"mixture": MIXED})
-        columns = ("Method", "Held by 90% range", "Held, from", "Held, to", "Mean width", "CRPS", "Hidden runs")
-        lines = []
-        for method, name in (names | backtests_baselines.BASELINE_NAMES).items():
-            tested = said.get(method, Tested())
-            low, _, high = tested.between.partition(" to ")
-            ends = (f"{low}%", high) if high else (MISSING, MISSING)
-            lines.append((name, tested.held, *ends, tested.width, tested.crps, tested.runs))
-        sheet.table(columns, lines)
-    sheet.sentences(forecasts_evidence.record_notes(forecast))
-
-
-def _fill_runs(sheet: Sheet, forecast: Forecast) -> None:
+def _fill_runs(sheet: Sheet, runs: Runs) -> None:
     """The runs as they were read, the largest first, at full precision."""
-    runs = forecast.runs
     names = [name for name in STANDARD if runs.has(name)]
     order = (-runs.column(runs.scale)).argsort(kind="stable")[:MOST_RUNS]
     numbers = {name: runs.column(name) for name in names if name in NUMBERS}
@@ -187,20 +114,6 @@ def _fill_runs(sheet: Sheet, forecast: Forecast) -> None:
         sheet.line(f"The largest {MOST_RUNS:,} of {len(runs):,} runs.")
 
 
-def _fill_checks(sheet: Sheet, report: Report) -> None:
-    forecast = report.forecast
-    sheet.line(forecasts_text.checks_line(forecast))
-    sheet.printed(forecasts_tables.checks_table(forecast))
-    sheet.sentences(forecasts_text.check_notes(forecast))
-    remarks = [
-        ("Warning" if warning else "Note", code, text) for code, text, warning in forecasts_text.note_lines(forecast)
-    ]
-    if remarks:
-        sheet.table(("Kind", "Code", "What it says"), remarks, "Notes")
-    sheet.line("Assumptions", bold=True)
-    sheet.sentences(reports_caveats.assumptions(report))
-
-
 def _without_clock(content: bytes, made: datetime) -> bytes:
     """The same workbook with the day of the report wherever the hour of writing stood."""
     target = io.BytesIO()
@@ -214,3 +127,119 @@ def _without_clock(content: bytes, made: datetime) -> bytes:
             entry.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(entry, part)
     return target.getvalue()
+
+
+def cell_of(text: str) -> tuple[float | str, str]:
+    """A printed cell as what a workbook holds: its value, and the format that prints it as it was.
+
+    Args:
+        text: such as "1.942", "62%", "1,200" or "8.40e6"; anything else stays text.
+    """
+    found = PRINTED.fullmatch(text)
+    if not found:
+        return text, "@"
+    places = len(found["places"] or "")
+    form = ("#,##0" if "," in found["whole"] else "0") + ("." + "0" * places if places else "")
+    value = float(text.replace(",", "").rstrip("%"))
+    if found["power"]:
+        return value, f"{form}E+0"
+    return (round(value / 100, places + 2), f"{form}%") if found["percent"] else (value, form)
+
+
+class Text(str):
+    """What stays text although it may look like a number: a name, a date, a hash."""
+
+
+@dataclass
+class Sheet:
+    """A sheet that is written from the top down."""
+
+    sheet: Worksheet
+    row: int = 0
+    widths: dict[int, int] = field(default_factory=dict)
+
+    def line(self, *cells: Any, bold: bool = False, measured: bool = False) -> None:
+        """One row: numbers as they are, printed numbers as numbers, all else as text, whatever it begins with."""
+        from openpyxl.styles import Font
+
+        self.row += 1
+        for column, given in enumerate(cells, 1):
+            if given is None or given == "":
+                continue
+            text = isinstance(given, Text)
+            value, form = (given, "@") if text or not isinstance(given, str) else cell_of(given)
+            cell = self.sheet.cell(self.row, column)
+            if isinstance(value, str):
+                cell.value = shown(value, LONGEST_TEXT)
+                # A text that begins with = is no formula here, and stays none where it is edited or copied.
+                cell.data_type = "s"
+                cell.quotePrefix = value[:1] in "=+-@"
+            else:
+                cell.value, cell.number_format = value, form if isinstance(given, str) else "General"
+            if bold:
+                cell.font = Font(bold=True)
+            if measured:
+                self.widths[column] = max(self.widths.get(column, 0), min(len(str(given)), WIDEST))
+
+    def said(self, part: Part) -> None:
+        """A part of a section; of a figure its sentence and its numbers."""
+        match part:
+            case Headline(text, number):
+                self.line(text, number)
+            case Sentence(text) | Stamp(text) | Verbatim(text):
+                self.line(Text(text))
+            case Bullets(items):
+                for item in items:
+                    self.line(Text(item))
+            case Table():
+                self.printed(part)
+            case Exhibit():
+                self.line(part.sentence)
+                self.printed(part.table)
+
+    def table(self, columns: Sequence[str], lines: Iterable[Sequence[Any]], caption: str = "") -> None:
+        """A table with its header, and a free row below."""
+        if caption:
+            self.line(caption, bold=True)
+        self.line(*columns, bold=True, measured=True)
+        for name, *cells in lines:
+            self.line(Text(name), *cells, measured=True)
+        self.row += 1
+
+    def printed(self, table: Table) -> None:
+        """A table of the card; a column of ranges becomes two, and one of numbers with a range three."""
+        columns: list[str] = []
+        parts: list[Sequence[str]] = []
+        for index, name in enumerate(table.columns):
+            column = [row[index] for row in table.rows]
+            split = [_split(cell) for cell in column]
+            count = max(map(len, split), default=1)
+            if count > 1 and all(len(each) in (0, count) for each in split):
+                columns += [f"{name}{end}" for end in ("", ", from", ", to")[-count:]]
+                parts += [[each[i] if each else MISSING for each in split] for i in range(count)]
+            else:
+                columns.append(name)
+                parts.append([Text(cell) for cell in column] if name in table.words else column)
+        self.table(columns, zip(*parts, strict=True))
+
+    def finish(self) -> None:
+        """Widths that show the tables, and a page that is as wide as the sheet."""
+        from openpyxl.utils import get_column_letter
+
+        for column, width in self.widths.items():
+            self.sheet.column_dimensions[get_column_letter(column)].width = width + 2
+        self.sheet.page_setup.orientation = "landscape"
+        self.sheet.page_setup.fitToHeight = 0
+        self.sheet.sheet_properties.pageSetUpPr.fitToPage = True
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    """The ends of "1.3 to 1.4", or number and ends of "92% (76 to 98%)"; nothing where there is no number."""
+    if cell == MISSING:
+        return ()
+    number, _, bracketed = cell.partition(" (")
+    ends = (bracketed.removesuffix(")") or number).split(" to ")
+    if bracketed and ends[-1].endswith("%"):
+        ends[0] = f"{ends[0].rstrip('%')}%"
+    parts = (*([number] if bracketed else []), *ends)
+    return parts if all(map(PRINTED.fullmatch, parts)) else (cell,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecaster.show.figure import Exhibit
 from forecaster.show.table import Table
@@ -17,9 +17,15 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Headline:
-    """What a reader takes away, set large: a number with its range, or a chance."""
+    """What a reader takes away, set large: a number, its range, or a chance.
+
+    Args:
+        text: what is said.
+        number: the number in it, as printed there; empty where there is not just one.
+    """
 
     text: str
+    number: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class Section:
         name: short, by which a writer may know a section that it lays out in its own way; empty for most.
         sections: those inside it.
         annex: whether it stands behind the rest, for those who look further.
+        brief: what a writer with an annex says in the parts' place on its front; empty where the parts stand there.
     """
 
     title: str
@@ -63,6 +70,13 @@ class Section:
     name: str = ""
     sections: tuple[Section, ...] = ()
     annex: bool = False
+    brief: tuple[Part, ...] = ()
+
+    @property
+    def in_brief(self) -> Section:
+        """The section as it stands on a front, without what stands behind."""
+        inner = tuple(each.in_brief for each in self.sections if not each.annex)
+        return replace(self, parts=self.brief or self.parts, brief=(), sections=inner)
 
 
 @dataclass(frozen=True)

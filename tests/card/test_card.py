@@ -101,7 +101,7 @@ def told_by(page: str, folder: Path, *, width: int, asked: str = MOVE) -> Any:
     return json.loads(text_of(seen(page, folder, width=width), "told"))
 
 
-SOURCE = ("Markup(", "{'", "Table(", "<svg", "Exhibit(", "object at 0x")
+SOURCE = ("Markup(", "{'", "Table(", "<svg", "Exhibit(", "Section(", "Sentence(", "Bullets(", "object at 0x")
 """What a page shows where it prints a Python object, or a picture's source, in place of what it holds."""
 
 

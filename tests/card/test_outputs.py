@@ -6,8 +6,9 @@ import json
 import math
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,15 @@ from forecaster.forecasts.tables import answers
 from forecaster.laws.shelf import law
 from forecaster.notes import Note
 from forecaster.reports import caveats as prose
-from forecaster.reports.files import refuse_unwritable
+from forecaster.reports.files import WRITERS, refuse_unwritable
 from forecaster.reports.pdf import is_pdf
 from forecaster.reports.report import report
 from forecaster.reports.result import Report
-from forecaster.reports.sheet import cell_of
-from forecaster.reports.xlsx import SHEETS, is_workbook
+from forecaster.reports.xlsx import SHEETS, cell_of, is_workbook
+from forecaster.show.document import Bullets, Headline, Section, Sentence, Stamp, Verbatim
+from forecaster.show.figure import Exhibit
 from forecaster.show.probability import chance, read_words
-from forecaster.show.table import escaped, percent, whole_percent
+from forecaster.show.table import Table, escaped, percent, whole_percent
 
 MADE = "2026-01-31"
 COMMAND = "=forecaster report runs.csv --at N=70B,D=1.4T -o card.html"
@@ -43,10 +45,10 @@ METHODS = {
 TARGETS = (1.95, 1.9)
 
 
-def ask(at: Any = "N=70B,D=1.4T", **columns: Any) -> Forecast:
+def ask(at: Any = "N=70B,D=1.4T", *, tested: bool = True, **columns: Any) -> Forecast:
     runs = make_runs(**columns)
     fits = [make_fit(law(name), runs, E=1.8) for name in WEIGHTS]
-    record = make_record(runs, HELD | {"huber-bootstrap": 0.65})
+    record = make_record(runs, HELD | {"huber-bootstrap": 0.65}) if tested else None
     weighting = Weighting(WEIGHTS, "extrapolation", "earned at 3 cuts", record)
     return forecast(fits, at, targets=TARGETS, weights=weighting, allow_failed_checks=True)
 
@@ -69,12 +71,12 @@ def said() -> Report:
 
 @pytest.fixture(scope="module")
 def sheets(said: Report) -> dict[str, list[list[str]]]:
-    return read_back(said.xlsx)
+    return read_back(said.render("xlsx"))
 
 
 @pytest.fixture(scope="module")
 def paper(said: Report) -> str:
-    return paper_text(said.pdf)
+    return paper_text(said.render("pdf"))
 
 
 def as_printed(cell: Any) -> str:
@@ -115,15 +117,16 @@ def expected(said: Report) -> dict[str, list[list[str]]]:
     def ends(interval: Iterable[float]) -> list[str]:
         return [f"{end:.{places}f}" for end in interval]
 
-    answer = [[f"{mass}% range", *ends(pair)] for mass, pair in data["interval"].items()]
-    answer.append(["Median", f"{data['median']:.{places}f}"])
-    answer.append(["90% range without run-to-run noise", *ends(data["curve_interval"]["90"])])
-    answer.append(["90% range without the extrapolation term", *ends(data["raw_interval"]["90"])])
+    median = f"{data['median']:.{places}f}"
+    answer = [[f"{mass}%", *ends(pair)] for mass, pair in data["interval"].items()]
+    answer.append([f"{median} nats per token", median])
+    answer.append(["90% without run-to-run noise", *ends(data["curve_interval"]["90"])])
+    answer.append(["90% without the extrapolation term", *ends(data["raw_interval"]["90"])])
     shares = answers(said.forecast)[0].shares
     answer += [[name.capitalize(), f"{share}%"] for name, share in shares.items()]
     for target in data["targets"]:
-        chances = [percent(target["probability"]), chance(target["probability"], said.words)]
-        answer.append([f"Chance of {target['value']:g} or less", *chances])
+        words = f"Chance of {target['value']:g} or less: {chance(target['probability'], said.words)}"
+        answer.append([words, percent(target["probability"])])
     bars = whole["sensitivity"][0]
     for bar in (bars["base"], *bars["bars"]):
         answer.append([bar["name"], *(f"{end:.3f}" for end in (bar["median"], *bar["interval"]["90"]))])
@@ -161,7 +164,7 @@ def test_paper_and_markdown_read_back_hold_the_numbers_of_the_json(said: Report,
     placed = json.loads(said.json)["forecast"][0]
     median = said_so["Forecast"][4][1]
     assert f"{median} nats per token 90% range: " in paper
-    assert f"**{median} nats per token, 90% range " in markdown
+    assert f"**{median} nats per token** **90% range: " in markdown
     for text in (paper, markdown):
         for mass, (low, high) in placed["interval"].items():
             places = said.forecast.points[0].predictive.decimals
@@ -185,16 +188,74 @@ def letters(text: str) -> str:
     return re.sub(r"[\s\u00ad\u2010-]+", "", text)
 
 
+def words_of(said: Report, kind: str) -> str:
+    """All that a reader of a format can see, without what a line's end or a mark of the format may change."""
+    content = said.render(kind)
+    if kind == "pdf":
+        return letters(paper_text(content))
+    if kind == "xlsx":
+        return letters(" ".join(cell for rows in read_back(content).values() for row in rows for cell in row))
+    text = content.decode()
+    if kind == "md":
+        return letters(re.sub(r"\\(.)", r"\1", text))
+    return letters(
+        unescape(re.sub(r"<[^>]*>", " ", re.sub(r"<(style|svg|script|title).*?</\1>", "", text, flags=re.S)))
+    )
+
+
+def flat(sections: Iterable[Section]) -> Iterator[Section]:
+    for section in sections:
+        yield section
+        yield from flat(section.sections)
+
+
+def openings(section: Section) -> Iterator[str]:
+    """The title of a section, the first words of all that it says, and the first cell of every row."""
+    yield section.title
+    for part in section.parts:
+        match part:
+            case Headline(text) | Sentence(text) | Stamp(text) | Verbatim(text):
+                yield text
+            case Bullets(items):
+                yield from items
+            case Table():
+                yield from (row[0] for row in part.rows)
+            case Exhibit():
+                yield part.sentence
+
+
+@pytest.mark.parametrize("at", ["N=70B,D=1.4T", ["N=70B,D=1.4T", "N=1B,D=20B"]], ids=["one point", "several"])
+@pytest.mark.parametrize("known", [True, False], ids=["with record and sensitivity", "without"])
+def test_every_output_has_every_section(at: Any, known: bool) -> None:
+    answer = replace(ask(at, tested=known), unchecked=not known)
+    said = Report(answer, COMMAND, MADE, sensitivities=(hanging(answer),) if known else ())
+    sections = list(flat(said.card.sections))
+    assert {section.name for section in sections} >= {
+        "stamps", "headline", "ranges", "fan", "distance", "uncertainty", "grade", "laws", "record", "sensitivity",
+        "changes", "omissions", "assumptions", "checks", "formulas", "provenance", "parameters", "runs",
+    }  # fmt: skip
+    assert sum(section.name == "headline" for section in sections) == len(answer.points)
+    for kind in ("html", "md", "pdf", "xlsx"):
+        words = words_of(said, kind)
+        for section in sections:
+            if kind == "pdf" and section.annex and section.name != "formulas":
+                continue  # Paper has no annex.
+            # A fan has its sentence in its title's place on paper.
+            found = list(openings(section))[kind == "pdf" and section.name == "fan" :]
+            missing = [each for each in found if letters(each)[:60].casefold() not in words.casefold()]
+            assert not missing, (kind, section.name)
+
+
 def test_every_output_takes_the_same_for_granted(said: Report, sheets: dict[str, list[list[str]]], paper: str) -> None:
     """The sentence on the floor's prior, which a sensitivity adds, stands first of them."""
     taken = prose.assumptions(said)
     assert len(taken) == len(prose.assumptions(replace(said, sensitivities=()))) + 1
     assert "it would leave the median" in taken[0]
     below = [row[0] for row in sheets["Checks"] if row[0]]
-    assert below[below.index("Assumptions") + 1 :] == taken
+    assert below[below.index("Assumptions") + 1 : below.index("Checks and notes")] == taken
     part = said.markdown.split("## Assumptions")[1].split("## Checks")[0]
     assert [" ".join(each.split()) for each in part.split("\n- ")[1:]] == [escaped(each) for each in taken]
-    listed = re.search(r"<h2>Taken for granted</h2>\s*<ul>(.*?)</ul>", said.html, flags=re.DOTALL)
+    listed = re.search(r"<h2>Assumptions</h2>\s*<ul>(.*?)</ul>", said.html, flags=re.DOTALL)
     assert listed and re.findall(r"<li>(.*?)</li>", listed[1]) == [str(escape(each)) for each in taken]
     for sentence in taken:
         assert letters(sentence) in letters(paper)
@@ -202,9 +263,11 @@ def test_every_output_takes_the_same_for_granted(said: Report, sheets: dict[str,
 
 def test_the_numbers_of_a_workbook_are_numbers(said: Report) -> None:
     openpyxl = pytest.importorskip("openpyxl")
-    book = openpyxl.load_workbook(io.BytesIO(said.xlsx))
+    book = openpyxl.load_workbook(io.BytesIO(said.render("xlsx")))
     laws = next(row for row in book["Laws"].iter_rows(values_only=True) if row[0] == "chinchilla")
-    assert all(isinstance(cell, int | float) for cell in laws[1:])
+    cells = [cell for cell in laws[1:] if cell is not None]
+    assert len(cells) == 6
+    assert all(isinstance(cell, int | float) for cell in cells)
     runs = list(book["Runs"].iter_rows(values_only=True))
     assert runs[0][:5] == ("Row", "N", "D", "C", "loss")
     compute = said.forecast.runs.column("C")
@@ -242,7 +305,7 @@ def test_no_text_of_a_workbook_is_a_formula_or_a_number(said: Report) -> None:
     weighting = Weighting(dict.fromkeys(bad[:2], 0.5), "equal", bad[0], None)
     answer = forecast(fits, "N=70B,D=1.4T", weights=weighting, allow_failed_checks=True)
     noted = replace(answer, notes=tuple(Note("columns-read", text) for text in bad))
-    content = Report(replace(noted, unchecked=True), COMMAND, MADE).xlsx
+    content = Report(replace(noted, unchecked=True), COMMAND, MADE).render("xlsx")
     book = openpyxl.load_workbook(io.BytesIO(content))
     seen = set()
     for cell in (cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None):
@@ -264,7 +327,7 @@ def test_hostile_text_stays_text_on_paper() -> None:
     runs = replace(answer.runs, name=bad[0])
     fits = tuple(replace(fit, runs=runs) for fit in answer.fits)
     noted = replace(answer, fits=fits, notes=tuple(Note("columns-read", text, warning=True) for text in bad))
-    text = paper_text(Report(noted, " ".join(bad), MADE).pdf)
+    text = paper_text(Report(noted, " ".join(bad), MADE).render("pdf"))
     assert bad[0] in text
     assert "*x* $y$ @z <a> \\u{41}" in text
     assert "root:" not in text
@@ -273,20 +336,20 @@ def test_hostile_text_stays_text_on_paper() -> None:
 
 def test_paper_has_two_pages_for_one_point(said: Report) -> None:
     pypdf = pytest.importorskip("pypdf")
-    content = said.pdf
+    content = said.render("pdf")
     found = pypdf.PdfReader(io.BytesIO(content))
     assert len(found.pages) <= 2
     assert found.metadata is not None
     assert str(found.metadata.title).startswith("What loss")
     assert "beyond the largest run" in found.pages[0].extract_text(), "the figure"
-    assert content == said.pdf, "the same content gives the same bytes"
+    assert content == said.render("pdf"), "the same content gives the same bytes"
 
 
 def test_several_points_have_a_part_each() -> None:
     several = Report(ask(["N=70B,D=1.4T", "N=1B,D=20B"]), made=MADE)
-    assert paper_text(several.pdf).count("Where the uncertainty comes from") == 2
-    lines = read_back(several.xlsx)["Forecast"]
-    assert sum(line[0] == "Median" for line in lines) == 2
+    assert paper_text(several.render("pdf")).count("Where the uncertainty comes from") == 2
+    lines = read_back(several.render("xlsx"))["Forecast"]
+    assert sum(line[0] == "Ranges for a new run" for line in lines) == 2
 
 
 def test_chances_are_said_in_the_words_asked_for(said: Report) -> None:
@@ -296,16 +359,16 @@ def test_chances_are_said_in_the_words_asked_for(said: Report) -> None:
     word = ipcc.word(probability)
     assert json.loads(other.json)["words"]["name"] == "IPCC AR6"
     assert json.loads(other.json)["forecast"][0]["targets"][0]["word"] == word.word
-    sheet = " ".join(cell for line in read_back(other.xlsx)["Forecast"] for cell in line)
-    for text in (other.markdown, sheet, paper_text(other.pdf)):
+    sheet = " ".join(cell for line in read_back(other.render("xlsx"))["Forecast"] for cell in line)
+    for text in (other.markdown, sheet, paper_text(other.render("pdf"))):
         assert f", {word.word})" in text
         assert "Words stand for fixed ranges (IPCC AR6): " in text
 
 
 def test_without_a_sensitivity_its_reason_stands_in_its_place() -> None:
     silent = Report(ask(), made=MADE, no_sensitivity="It was left out to save time.")
-    sheet = [line[0] for line in read_back(silent.xlsx)["Forecast"]]
-    for text in (silent.markdown, paper_text(silent.pdf), sheet):
+    sheet = [line[0] for line in read_back(silent.render("xlsx"))["Forecast"]]
+    for text in (silent.markdown, paper_text(silent.render("pdf")), sheet):
         assert "It was left out to save time." in text
     assert json.loads(silent.json)["sensitivity"] == []
 
@@ -313,7 +376,8 @@ def test_without_a_sensitivity_its_reason_stands_in_its_place() -> None:
 @pytest.fixture
 def _no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     page = '<!DOCTYPE html><meta name="generator" content="forecaster">'
-    monkeypatch.setattr(Report, "html", property(lambda self: page))
+    writer = replace(WRITERS["html"], write=lambda report: page.encode())
+    monkeypatch.setitem(WRITERS, "html", writer)
 
 
 @pytest.mark.usefixtures("_no_page")

@@ -20,8 +20,8 @@ from forecaster.fits.verdict import Verdict
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.grade import grade
 from forecaster.forecasts.result import Forecast
-from forecaster.forecasts.tables import answers
-from forecaster.forecasts.text import forecast_text, headline, question, source_sentences, stamps
+from forecaster.forecasts.tables import answers, share_table
+from forecaster.forecasts.text import forecast_text, question, stamps
 from forecaster.laws.shelf import law
 from forecaster.notes import Note
 from forecaster.reports.files import refuse_unwritable
@@ -130,7 +130,7 @@ class Page(HTMLParser):
 
 def said_first(page: str) -> str:
     """The page before its explorer and its annex, which say things of their own."""
-    return page[: page.index('<section class="panel whole explore">')]
+    return page[: page.index('<section class="panel explore">')]
 
 
 def without_data(page: str) -> str:
@@ -294,7 +294,7 @@ def test_the_response_keeps_its_name_and_has_a_unit_only_where_known(header: str
     assert said in text
     assert ("nats" in text) is (unit == "nats per token")
     middle = f" {unit}" if unit else ""
-    assert f"{answers(found)[0].median}{middle}, 90% range" in text
+    assert f"  {answers(found)[0].median}{middle}\n  90% range: " in text
 
 
 def test_the_text_says_the_numbers_of_the_json(answer: Forecast) -> None:
@@ -308,14 +308,15 @@ def test_the_text_says_the_numbers_of_the_json(answer: Forecast) -> None:
     assert "Weight" in text
     assert "75%" in text
     assert max(map(len, text.splitlines())) <= 100
-    assert headline(answer, answers(answer)[0]) in text.replace("\n  Chance", ". Chance").replace(")\n", ").\n")
+    low, high = answers(answer)[0].interval["90"]
+    assert f"  {answers(answer)[0].median} nats per token\n  90% range: {low} to {high}\n  Chance of 1.95 " in text
 
 
 def test_each_source_of_uncertainty_says_what_narrows_it(answer: Forecast) -> None:
-    sentences = source_sentences(answers(answer)[0])
-    assert len(sentences) == 3
-    assert sum(int(found) for line in sentences for found in re.findall(r"(\d+)%", line)) == 100
-    assert all("What narrows it: " in line for line in sentences)
+    rows = share_table(answers(answer)[0]).rows
+    assert len(rows) == 3
+    assert sum(int(row[1].rstrip("%")) for row in rows) == 100
+    assert all(row[3].endswith(".") for row in rows)
 
 
 def test_without_targets_no_chance_is_mentioned() -> None:
@@ -464,14 +465,14 @@ def test_every_output_gives_the_same_grade_for_each_point(answer: Forecast, said
     several = Report(ask(answer.runs, ["N=70B,D=1.4T", "N=1B,D=20B"], ()), made=MADE)
     assert len(json.loads(several.json)["grade"]) == 2
     assert several.markdown.count("### Evidence grade") == 2
-    assert several.markdown.count("## Track record") == several.html.count(">Track record on this table<") == 1
+    assert several.markdown.count("## Track record") == several.html.count("<h2>Track record</h2>") == 1
 
 
 def test_the_grade_stands_apart_from_the_likelihood(answer: Forecast, page: str, said: Report) -> None:
-    chances = re.findall(r'<p class="chance">.*?</p>', page)
+    chances = re.findall(r'<p class="range">Chance.*?</p>', page)
     assert len(chances) == 2
     assert not any("grade" in chance.lower() for chance in chances)
-    start = page.index('<section class="panel third grade">')
+    start = page.index('<section class="panel grade">')
     section = page[start : page.index("</section>", start)]
     assert "not how likely the outcome is" in section
     assert "in 20" not in section

@@ -82,7 +82,7 @@ def sensitivities(
         refit: whether laws may be sampled anew.
     """
     from forecaster.assess.sensitivity.sensitivity import sensitivity
-    from forecaster.reports.html import MOST_FIGURES
+    from forecaster.reports.card import MOST_FIGURES
 
     with console.progress() as say:
         return tuple(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.forecasts.tables import answers
+from forecaster.forecasts.tables import answers, law_table
 from forecaster.runs.text import metric
+from forecaster.show.figure import Exhibit
 from forecaster.show.style import ACCENT, MUTED, PAPER, figure_of, new_axes, sentence_case, style
 from forecaster.show.table import spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from forecaster.forecasts.result import Forecast
 
@@ -19,6 +21,36 @@ SLIM = 4.5
 
 LONGEST = 26
 """Characters of a label above a row."""
+
+
+def by_law(forecast: Forecast, *, point: int = 0) -> Exhibit:
+    """The answer at a point law by law as an exhibit.
+
+    Args:
+        forecast: of several laws.
+        point: which of its points, from 0.
+    """
+
+    def draw(figure: Figure) -> None:
+        plot_by_law(forecast, figure.subplots(), point=point)
+
+    answer, asked = answers(forecast)[point], forecast.points[point]
+    rows = len(answer.laws) + 1
+    medians = {law.median: asked.by_law[name].median for law, name in zip(answer.laws, asked.by_law, strict=True)}
+    low, high = min(medians, key=lambda said: medians[said]), max(medians, key=lambda said: medians[said])
+    mixed = spread(answer.interval["90"])
+    parts = [f"{law.name} {law.median}, {law.low} to {law.high}" for law in answer.laws]
+    return Exhibit(
+        "by-law",
+        "Forecast under each law",
+        f"The laws' medians lie between {low} and {high}; mixed by their weights they give {answer.median}, "
+        f"90% range {mixed}.",
+        f"Median and 90% range: {'; '.join(parts)}; mixed {answer.median}, {mixed}.",
+        law_table(answer),
+        draw,
+        law_figure_size(rows),
+        law_figure_size(rows, narrow=True),
+    )
 
 
 def plot_by_law(forecast: Forecast, ax: Axes | None = None, *, point: int = 0) -> Axes:

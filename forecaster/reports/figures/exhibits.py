@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from forecaster.forecasts.path import Fan, fan
-from forecaster.forecasts.plot import plot_fan
-from forecaster.forecasts.tables import answers, fan_table, law_table
-from forecaster.forecasts.text import distance_text, figure_sentence
-from forecaster.reports.figures.by_law import law_figure_size, plot_by_law
+from forecaster.forecasts.plot import fan_exhibits
+from forecaster.reports.figures.by_law import by_law
 from forecaster.reports.figures.calibration import calibration
 from forecaster.reports.figures.laws import parting
 from forecaster.reports.figures.predictive_check import predictive_check
@@ -18,13 +15,9 @@ from forecaster.reports.figures.priors import priors
 from forecaster.reports.figures.residuals import residuals
 from forecaster.reports.figures.run_checks import checked_runs
 from forecaster.reports.figures.shares import shares
-from forecaster.runs.text import metric
 from forecaster.show.figure import Absent, Exhibit
-from forecaster.show.table import spread
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from forecaster.forecasts.result import Forecast
 
 __all__ = ["Absent", "Exhibit", "Exhibits", "exhibits", "front_exhibits", "point_exhibits"]
@@ -85,58 +78,5 @@ def front_exhibits(forecast: Forecast, *, point: int = 0) -> tuple[Exhibit, ...]
         forecast: what is shown.
         point: which of its points, from 0.
     """
-    asked, answer = forecast.points[point], answers(forecast)[point]
-    along = fan(forecast, asked)
-    sentence = figure_sentence(forecast, asked)
-    described = (
-        f"At {answer.point} the median is {answer.median} and the 90% range {spread(answer.interval['90'])}. "
-        f"{distance_text(forecast, asked, answer)} {sentence}"
-    )
-    title = f"Fan chart of {metric(forecast.runs)}"
-    table = fan_table(forecast, asked, along)
-    shown = [
-        Exhibit(
-            name, title + said, sentence, described, table, _fan(forecast, along, scale, point), (7.0, 4.6), (4.3, 4.1)
-        )
-        for name, said, scale in _SCALES
-    ]
-    if len(answer.laws) > 1:
-        rows = len(answer.laws) + 1
-        medians = {law.median: asked.by_law[name].median for law, name in zip(answer.laws, asked.by_law, strict=True)}
-        low, high = min(medians, key=lambda said: medians[said]), max(medians, key=lambda said: medians[said])
-        parts = [f"{law.name} {law.median}, {law.low} to {law.high}" for law in answer.laws]
-        alt = f"Median and 90% range: {'; '.join(parts)}; mixed {answer.median}, {spread(answer.interval['90'])}."
-        shown.append(
-            Exhibit(
-                "by-law",
-                "Forecast under each law",
-                f"The laws' medians lie between {low} and {high}; mixed by their weights they give {answer.median}, "
-                f"90% range {spread(answer.interval['90'])}.",
-                alt,
-                law_table(answer),
-                _by_law(forecast, point),
-                law_figure_size(rows),
-                law_figure_size(rows, narrow=True),
-            )
-        )
-    return tuple(shown)
-
-
-_SCALES: tuple[tuple[str, str, Literal["log", "linear"]], ...] = (
-    ("fan", "", "log"),
-    ("fan-linear", ", linear scale", "linear"),
-)
-
-
-def _fan(forecast: Forecast, along: Fan, scale: Literal["log", "linear"], point: int) -> Callable[[Figure], None]:
-    def draw(figure: Figure) -> None:
-        plot_fan(forecast, figure.subplots(), scale=scale, point=point, along=along)
-
-    return draw
-
-
-def _by_law(forecast: Forecast, point: int) -> Callable[[Figure], None]:
-    def draw(figure: Figure) -> None:
-        plot_by_law(forecast, figure.subplots(), point=point)
-
-    return draw
+    fans, several = fan_exhibits(forecast, point), len(forecast.points[point].by_law) > 1
+    return (*fans, by_law(forecast, point=point)) if several else fans
