@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from forecaster.fits.posterior import Fit
-from forecaster.show.html import Bundle, html_bundle, html_paragraph, html_table, html_text
+from forecaster.show.document import Document, Section, Sentence, Verbatim
 from forecaster.show.table import Table, shown, significant, spread
 
 
-def fit_text(fit: Fit) -> str:
-    """A fit's parameters with their 90% intervals, and its checks."""
-    table = fit.table
-    width = max(len(str(name)) for name in table.index)
-    natural = set(fit.law.parameters)
-    head = f"{'':<{width + 2}}{'median':>12}{'5%':>12}{'95%':>12}{'R-hat':>8}{'ESS':>7}"
-    lines = [f"{fit.law.name}: loss = {fit.law.formula}", f"  checks: {fit.verdict.text}", head]
-    sampled_said = False
-    for name, row in table.iterrows():
-        if name not in natural and not sampled_said:
-            sampled_said = True
-            lines.append("  sampled")
-        numbers = "".join(f"{_digits(row[column], row['ESS']):>12}" for column in ("median", "5%", "95%"))
-        lines.append(f"  {name!s:<{width}}{numbers}{row['R-hat']:>8.3f}{row['ESS']:>7.0f}")
-    return "\n".join(lines)
+def fit_document(fit: Fit) -> Document:
+    """The checks, and every parameter before and after the data with its own."""
+    table = parameter_table(fit)
+    checks = zip(table.rows, fit.table["R-hat"], fit.table["ESS"], strict=True)
+    rows = tuple((*row, f"{rhat:.3f}", f"{ess:.0f}") for row, rhat, ess in checks)
+    judged = replace(table, columns=(*table.columns, "R-hat", "ESS"), rows=rows)
+    opening = (
+        Verbatim(f"{shown(fit.runs.response)} = {shown(fit.law.formula.text, 1000)}"),
+        Sentence(f"Checks: {shown(fit.verdict.text, 2000)}"),
+    )
+    said = f"{shown(fit.law.name)} fitted to {shown(fit.runs.text, 1000)}"
+    return Document(said, (Section("", opening), Section(judged.caption, (judged,))))
 
 
 def fit_dict(fit: Fit) -> dict[str, Any]:
@@ -45,24 +43,6 @@ def fit_dict(fit: Fit) -> dict[str, Any]:
         "law_sha256": fit.law.sha256,
         "runs_sha256": fit.runs.sha256,
     }
-
-
-def _digits(value: float, ess: float) -> str:
-    """Three significant digits: with a few hundred effective draws the next one is noise."""
-    return f"{value:.3g}" if ess < 5_000 else f"{value:.4g}"
-
-
-def fit_bundle(fit: Fit) -> Bundle:
-    """The checks, and every parameter before and after the data."""
-
-    said = f"{fit.law.name} fitted to {fit.runs.text}"
-    return html_bundle(
-        fit_text(fit),
-        f"<p><b>{html_text(said, 1000)}</b></p>",
-        f"<p><code>{html_text(fit.law.formula.text, 1000)}</code></p>",
-        html_paragraph(shown(f"Checks: {fit.verdict.text}", 2000)),
-        html_table(parameter_table(fit)),
-    )
 
 
 PRIOR_DRAWS = 4000

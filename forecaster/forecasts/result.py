@@ -101,7 +101,7 @@ class Forecast:
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
             "weights": self.weighting.as_dict(),
             "track_record": None if self.weighting.record is None else self.weighting.record.as_dict(),
-            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+            "notes": [note.as_dict() for note in self.notes],
         }
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:

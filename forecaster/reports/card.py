@@ -44,7 +44,7 @@ def hanging(report: Report, index: int) -> Hanging:
         report: whose forecast is said.
         index: of the point, from 0.
     """
-    from forecaster.assess.sensitivity.plot import left_out_sentences, tornado_sentence, tornado_table
+    from forecaster.assess.sensitivity.text import left_out_sentences, tornado_sentence, tornado_table
 
     forecast, point = report.forecast, report.forecast.points[index]
     found = report.sensitivities[index] if index < len(report.sensitivities) else None

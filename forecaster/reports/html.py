@@ -180,7 +180,8 @@ def _explorer(report: Report, index: int, shelf: SandboxedEnvironment, level: in
 
 
 def _tornado(sensitivity: Sensitivity | None, index: int) -> dict[str, Any] | None:
-    from forecaster.assess.sensitivity.plot import left_out_sentences, power_table, tornado
+    from forecaster.assess.sensitivity.plot import tornado
+    from forecaster.assess.sensitivity.text import left_out_sentences, power_table
 
     if sensitivity is None:
         return None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from forecaster.notes import Note
 from forecaster.show.figure import Exhibit
-from forecaster.show.table import Table
+from forecaster.show.table import Table, shown
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """A text to be kept to the letter: a formula, a command."""
+    """Lines to be kept to the letter: a formula, a command."""
 
     text: str
 
@@ -78,6 +80,16 @@ class Document:
     sections: tuple[Section, ...]
 
 
+UNCHECKED = Stamp("CHECKS FAILED: the numbers of laws that failed are shown only because that was asked.")
+
+
 def sentences(*texts: str) -> tuple[Sentence, ...]:
     """Sentences one after another, empty ones left out."""
     return tuple(Sentence(text) for text in texts if text)
+
+
+def remarks(notes: Iterable[Note]) -> Section:
+    """What a reader must hear, each once and with its code."""
+    said = (f"{'Warning' if note.warning else 'Note'}, {note.code}: {shown(note.text, 1000)}" for note in notes)
+    items = tuple(dict.fromkeys(said))
+    return Section("", (Bullets(items),) if items else (), "notes")

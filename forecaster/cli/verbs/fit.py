@@ -52,7 +52,7 @@ def fit(
     Example: `forecaster fit runs.csv --law chinchilla,coupled -o fits/`
     """
     from forecaster.backtests.weighting import weigh
-    from forecaster.fits.text import fit_dict, fit_text
+    from forecaster.fits.text import fit_dict
 
     console = Console(as_json, quiet)
     table = runs_from(runs, columns=columns, where=where, group=group)
@@ -70,7 +70,7 @@ def fit(
     for each in fits:
         if each not in shown:
             console.say(f"warning law-dropped: {each.law.name} failed its checks. {' '.join(each.verdict.notes)}")
-    text = "\n\n".join(fit_text(each) for each in shown)
+    text = "\n\n".join(each.text for each in shown)
     data: dict[str, Any] = {"laws": {each.law.name: fit_dict(each) for each in shown}, "path": None}
     if output is not None:
         weighting = None
