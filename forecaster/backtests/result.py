@@ -85,7 +85,7 @@ class Backtest(Result):
         return backtest_document(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Shares of hidden runs held; see `forecaster.report.calibration_figure.plot_calibration`."""
+        """Shares of hidden runs held."""
         from forecaster.backtests.plot import plot_calibration
 
         return plot_calibration(self, ax)

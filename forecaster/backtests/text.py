@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from forecaster.backtests.baselines import BASELINE_NAMES
 from forecaster.runs.data_checks import count
 from forecaster.show.document import Bullets, Document, Section, Sentence, sentences
-from forecaster.show.table import MIXED, Table, number, share, shown
+from forecaster.show.table import MIXED, Table, number, share, shown, times
 
 if TYPE_CHECKING:
     from forecaster.backtests.result import Backtest
@@ -19,8 +19,8 @@ def backtest_document(backtest: Backtest) -> Document:
     runs, ratios = hidden["cluster"].nunique(), hidden["ratio"]
     title = (
         f"{count(len(hidden), 'forecast')} of {count(runs, 'hidden run')} of {shown(backtest.runs.name)}, at "
-        f"{count(len(backtest.folds), 'cut')} by {shown(backtest.folds[0].by)}, {ratios.min():.2g} to "
-        f"{ratios.max():.2g} times the largest run shown."
+        f"{count(len(backtest.folds), 'cut')} by {shown(backtest.folds[0].by)}, {times(ratios.min())} to "
+        f"{times(ratios.max())} times the largest run shown."
     )
     table = _method_table(backtest)
     legend = f"On {backtest.scale}. `90% is`: the binomial 90% interval of the 90% range's coverage."
@@ -39,11 +39,8 @@ def _method_table(backtest: Backtest) -> Table:
             f"{score.clusters:,}",
         )  # fmt: skip
         lines.append((names.get(score.law, shown(score.law)), *held, f"{100 * low:.0f} to {high:.0%}", *rest))
-    columns = (
-        "Method", "Held by 50%", "80%", "90%", "95% range", "90% is", "Width of 90%", "CRPS", "Log score", "RMSLE",
-        "Hidden runs",
-    )  # fmt: skip
-    return Table("Hidden runs inside each range", columns, tuple(lines))
+    columns = ("In 50%", "80%", "90%", "95%", "90% is", "Width of 90%", "CRPS", "Log score", "RMSLE", "Runs")
+    return Table("Hidden runs inside each range", ("Method", *columns), tuple(lines))
 
 
 def _mixture_sections(backtest: Backtest) -> list[Section]:

@@ -9,21 +9,19 @@ import numpy as np
 
 from forecaster.fits.posterior import Fit
 from forecaster.show.document import Document, Section, Sentence, Verbatim
-from forecaster.show.table import Table, shown, significant, spread
+from forecaster.show.table import Table, number, shown, significant, spread
 
 
 def fit_document(fit: Fit) -> Document:
     """The checks, and every parameter before and after the data with its own."""
     table = parameter_table(fit)
-    checks = zip(table.rows, fit.table["R-hat"], fit.table["ESS"], strict=True)
-    rows = tuple((*row, f"{rhat:.3f}", f"{ess:.0f}") for row, rhat, ess in checks)
+    draws = zip(table.rows, fit.table["R-hat"], fit.table["ESS"], strict=True)
+    rows = tuple((*row, number(rhat, 3), number(ess, 0)) for row, rhat, ess in draws)
     judged = replace(table, columns=(*table.columns, "R-hat", "ESS"), rows=rows)
-    opening = (
-        Verbatim(f"{shown(fit.runs.response)} = {shown(fit.law.formula.text, 1000)}"),
-        Sentence(f"Checks: {shown(fit.verdict.text, 2000)}"),
-    )
-    said = f"{shown(fit.law.name)} fitted to {shown(fit.runs.text, 1000)}"
-    return Document(said, (Section("", opening), Section(judged.caption, (judged,))))
+    formula = Verbatim(f"{shown(fit.runs.response)} = {shown(fit.law.formula.text, 1000)}")
+    checks = Sentence(f"Checks: {shown(fit.verdict.text, 2000)}")
+    sections = (Section("Formula", (formula,)), Section("", (checks,)), Section(judged.caption, (judged,)))
+    return Document(f"{shown(fit.law.name)} fitted to {shown(fit.runs.text, 1000)}", sections)
 
 
 def fit_dict(fit: Fit) -> dict[str, Any]:

@@ -120,7 +120,7 @@ class PriorPredictive(Result):
             )
             for point in self.points
         )
-        title = f"{shown(self.law.name)} before any fit, {metric(self.runs)} (priors and noise only)"
+        title = f"{shown(self.law.name)} before any fit, {metric(self.runs)}: priors and noise only"
         table = Table(title, ("Point", "Median", *(f"{mass} range" for mass in masses)), rows)
         where = f"; {_farthest(self.missed)}" if self.missed else ""
         said = f"{self.inside:.0%} of {len(self.runs)} runs lie inside the 90% range at their inputs{where}."

@@ -40,7 +40,7 @@ def law_document(law: Law, references: Mapping[str, float] | None = None, *, of:
     inputs = tuple((shown(name), shown(unit)) for name, unit in law.inputs.items())
     formula = Verbatim(f"{response} = {_letter(law.formula.text)}")
     sections = [
-        Section("", (formula, Sentence(f"Source: {shown(law.source, 1000)}"))),
+        Section("Formula", (formula, Sentence(f"Source: {shown(law.source, 1000)}."))),
         Section("Inputs", (Table("Inputs", ("Input", "Unit"), inputs, frozenset({"Unit"})),)),
     ]
     if references is not None:
@@ -200,8 +200,8 @@ def preset_document(law: Law, name: str, at: Mapping[str, Mapping[str, float]]) 
     """
     said = preset_dict(law, name, at)["preset"]
     constants = "\n".join(f"{parameter} = {value:.6g}" for parameter, value in said["parameters"].items())
-    source = Sentence(f"Source: {shown(said['source'], 1000)}")
-    sections = [Section("", (Verbatim(_letter(law.formula.text)), source, Verbatim(constants)))]
+    source = Sentence(f"Source: {shown(said['source'], 1000)}.")
+    sections = [Section("Constants", (Verbatim(_letter(law.formula.text)), Verbatim(constants), source))]
     if at:
         found = Bullets(tuple(f"at {each['asked']}: {each['response']:.5g}" for each in said["predictions"]))
         alone = Sentence("These are the formula's values alone: no fit, no noise and no range.")

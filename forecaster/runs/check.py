@@ -71,7 +71,7 @@ class Check(Result):
 def check(runs: Runs) -> Check:
     """Look a table of runs over: what it spans, how C is counted, and what would mislead a forecast.
 
-    Nothing is changed, dropped or sampled. Every remark's code is explained by `forecaster.note.explain`.
+    Nothing is changed, dropped or sampled. Every remark's code is explained by `forecaster.notes.explain`.
 
     Args:
         runs: the table.

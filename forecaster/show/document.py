@@ -89,7 +89,8 @@ def sentences(*texts: str) -> tuple[Sentence, ...]:
 
 
 def remarks(notes: Iterable[Note]) -> Section:
-    """What a reader must hear, each once and with its code."""
-    said = (f"{'Warning' if note.warning else 'Note'}, {note.code}: {shown(note.text, 1000)}" for note in notes)
+    """What a reader must hear, each once and with its code, warnings first."""
+    ordered = sorted(notes, key=lambda note: not note.warning)
+    said = (f"{'Warning' if note.warning else 'Note'}, {note.code}: {shown(note.text, 1000)}" for note in ordered)
     items = tuple(dict.fromkeys(said))
     return Section("", (Bullets(items),) if items else (), "notes")

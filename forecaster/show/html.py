@@ -104,7 +104,8 @@ def _part(part: Part, title: str) -> str:
         case Bullets(items):
             return f"<ul>{''.join(f'<li>{_safe(item)}</li>' for item in items)}</ul>"
         case Verbatim(text):
-            return f"<pre>{'<br>'.join(map(_safe, text.split(chr(10))))}</pre>"
+            lines = "\n".join(map(_safe, text.split("\n")))
+            return f"<pre>{lines}</pre>"
         case Table():
             return html_table(part, caption=part.caption != title)
         case Exhibit():

@@ -147,8 +147,10 @@ class Table:
         words = [i for i in range(len(widths)) if self.flush_left(i)]
         while _span(widths) > WIDEST and max(widths[i] for i in words) > NARROWEST:
             widths[max(words, key=lambda i: widths[i])] -= 1
-        wrapped = ([wrap(cell, width) for cell, width in zip(line, widths, strict=True)] for line in lines)
-        cells = (each for line in wrapped for each in zip_longest(*line, fillvalue=""))
+        head, *body = ([wrap(cell, width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+        deep = max(map(len, head), default=1)
+        stacked = [[[""] * (deep - len(cell)) + cell for cell in head], *body]
+        cells = (each for line in stacked for each in zip_longest(*line, fillvalue=""))
         return "\n".join("  ".join(self._padded(each, widths)).rstrip() for each in cells)
 
     @property

@@ -14,7 +14,7 @@ from forecaster.stats.psis import RELIABLE_K
 
 LEFT_OUT = (
     "elpd: the sum over runs of the log density of each given all others, higher is better; p_loo: effective "
-    f"parameters. Pareto k is reliable up to {RELIABLE_K:g}. A near-tie is less than {NEAR_TIE_ELPD:g} or "
+    f"parameters. The largest Pareto k is reliable up to {RELIABLE_K:g}. A near-tie is less than {NEAR_TIE_ELPD:g} or "
     f"{NEAR_TIE_ERRORS:g} standard errors apart."
 )
 
@@ -49,8 +49,8 @@ def _left_out_table(comparison: Comparison) -> Table:
         )
         for row in comparison.rows
     ]
-    columns = ("Law", "Checks", "elpd", "Error", "To the best", "Its error", "p_loo", "Largest Pareto k", "Weight")
-    return Table("By runs left out, with standard errors", columns, tuple(rows), frozenset({"Checks"}))
+    columns = ("Checks", "elpd", "Standard error", "To the best", "Its standard error", "p_loo", "Pareto k", "Weight")
+    return Table("By leave-one-out", ("Law", *columns), tuple(rows), frozenset({"Checks"}))
 
 
 def _extrapolation_table(comparison: Comparison) -> Table:
@@ -58,7 +58,7 @@ def _extrapolation_table(comparison: Comparison) -> Table:
         (shown(row["law"]), share(row["coverage"]), number(row["crps"], 4, "-"), share(row["extrapolation_weight"]))
         for row in comparison.rows
     ]
-    return Table("By how they extrapolated", ("Law", "Held larger runs", "CRPS", "Weight"), tuple(rows))
+    return Table("By extrapolation", ("Law", "Held larger runs", "CRPS", "Weight"), tuple(rows))
 
 
 def _point_sections(comparison: Comparison) -> Iterator[Section]:

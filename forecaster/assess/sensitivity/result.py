@@ -131,7 +131,7 @@ class Sensitivity(Result):
         return tuple(f"{', '.join(each)}: {why}" for why, each in names.items())
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The tornado; see `forecaster.report.tornado.plot_tornado`."""
+        """The tornado."""
         from forecaster.assess.sensitivity.plot import plot_tornado
 
         return plot_tornado(self, ax)

@@ -34,8 +34,9 @@ def with_figure(found: Allocation | Requirement, output: Path | None) -> str:
     if output is None:
         return found.text
     from forecaster.decide.figure_file import write_figure
+    from forecaster.show.text import wrapped
 
-    said = write_figure(found, output)
+    said = wrapped(write_figure(found, output))
     return f"{found.text}\n\n{said}\nwrote {output}"
 
 

@@ -53,6 +53,7 @@ def fit(
     """
     from forecaster.backtests.weighting import weigh
     from forecaster.fits.text import fit_dict
+    from forecaster.show.text import wrapped
 
     console = Console(as_json, quiet)
     table = runs_from(runs, columns=columns, where=where, group=group)
@@ -77,7 +78,7 @@ def fit(
         if not fast:
             with console.progress() as say:
                 weighting = weigh(fits, cache=not no_cache, say=say)
-            text += f"\n\n{weighting.text}"
+            text += f"\n\n{wrapped(weighting.text)}"
         data["weights"] = weighting.as_dict() if weighting else None
         data["path"] = str(save_fits(fits, output, weighting=weighting.page if weighting else ""))
         text += f"\n\nSaved: {output}"

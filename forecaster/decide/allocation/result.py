@@ -179,7 +179,7 @@ class Allocation(Result):
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The isoFLOP curves with the runs and the optimum; see `forecaster.report.allocation_figure`."""
+        """The isoFLOP curves with the runs and the optimum."""
         from forecaster.decide.allocation.plot import plot_isoflop
 
         return plot_isoflop(self, ax)

@@ -155,7 +155,7 @@ class Requirement(Result):
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """The chance of each target over compute; see `forecaster.report.chance_figure`."""
+        """The chance of each target over compute."""
         from forecaster.decide.requirement.plot import plot_chance
 
         return plot_chance(self, ax)

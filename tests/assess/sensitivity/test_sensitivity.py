@@ -305,7 +305,7 @@ def test_as_dict_is_finite_and_rounded(line: Forecast) -> None:
     assert said["power_scaling"][0] == {
         "law": "straight", "quantity": "b", "prior": None, "likelihood": 0.2, "diagnosis": "cannot be told",
     }  # fmt: skip
-    assert "not given: other laws: only one law speaks, straight" in made.text
+    assert "- Other laws: only one law speaks, straight." in made.text
 
 
 def test_power_scaling_tells_a_prior_that_carries_the_answer_from_one_that_does_not() -> None:
