@@ -96,9 +96,8 @@ def test_table_text_and_json_say_the_same() -> None:
     assert set(first["interval"]) == {"50", "80", "90", "95"}
     assert found.table.loc[0, "90% low"] == pytest.approx(first["interval"]["90"][0], abs=0.1)
     assert data["notes"] == [{"code": "C-computed", "text": RUNS.notes[0].text}]
-    assert str(found) == found.text and f"N=70B,D=1.4T {found.points[0].band.median:.4g} " in " ".join(
-        found.text.split()
-    )
+    row = f"N=70B,D=1.4T {found.points[0].band.median:.4g} "
+    assert str(found) == found.text and row in " ".join(found.text.split())
     assert all(line.isprintable() for line in found.text.splitlines())
 
 

@@ -14,6 +14,7 @@ from forecaster.laws.page import read_law
 from forecaster.laws.shelf import law, shelf
 from forecaster.laws.text import law_dict, law_document, prior_intervals, shelf_document
 from forecaster.runs.table import Runs
+from forecaster.show.table import Table
 from forecaster.show.text import as_text
 
 RUNS = make_runs()
@@ -34,8 +35,11 @@ def test_every_law_shows_every_prior_with_its_interval(name: str) -> None:
     found = law(name)
     text, data = law_text(found), law_dict(found)
     assert all(line.isprintable() for line in text.splitlines())
+    parts = (part for section in law_document(found).sections for part in section.parts)
+    (rows,) = (part.rows for part in parts if isinstance(part, Table) and "Prior" in part.columns)
+    assert [row[:2] for row in rows] == [(parameter, prior.text) for parameter, prior in found.priors.items()]
     for parameter, prior in found.priors.items():
-        assert prior.text in line_of(text, parameter)
+        assert prior.text.split()[0] in line_of(text, parameter)
         low, high = data["priors"][parameter]["interval"]["90"]
         assert low < high and data["priors"][parameter]["prior"] == prior.text
     assert json.dumps(data, allow_nan=False) and "natural_intervals" not in data
