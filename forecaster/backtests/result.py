@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ import numpy as np
 from forecaster.backtests.folds import Fold
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document
-from forecaster.show.json import rounded
+from forecaster.show.json import json_ready
 from forecaster.show.result import Result
 from forecaster.stats.link import LOG
 from forecaster.stats.mixture import MASSES
@@ -145,21 +145,8 @@ class Score:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        return {
-            "law": self.law,
-            "points": self.points,
-            "clusters": self.clusters,
-            "compute_ratio": rounded(self.compute_ratio),
-            "coverage": {mass: rounded(share) for mass, share in self.coverage.items()},
-            "coverage_interval": {
-                mass: [rounded(end) for end in ends] for mass, ends in self.coverage_interval.items()
-            },
-            "width": {mass: rounded(width) for mass, width in self.width.items()},
-            "crps": rounded(self.crps),
-            "log_score": rounded(self.log_score),
-            "rmsle": rounded(self.rmsle),
-            "pit": [rounded(share) for share in self.pit],
-        }
+        data: dict[str, Any] = json_ready(asdict(self), 6)
+        return data
 
 
 def summarise(law: str, points: pd.DataFrame) -> Score:

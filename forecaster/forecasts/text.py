@@ -25,7 +25,7 @@ from forecaster.quantity import format_quantity
 from forecaster.runs.text import after, metric, scale_text, unit
 from forecaster.show.html import Bundle, html_bundle, html_paragraph, html_table
 from forecaster.show.probability import Words, chance
-from forecaster.show.table import listed, percent, shown, spread, times, weight
+from forecaster.show.table import enumerated, percent, shown, spread, times, weight
 
 if TYPE_CHECKING:
     from forecaster.forecasts.answer import PointForecast
@@ -42,7 +42,7 @@ def weights_sentence(forecast: Forecast) -> str:
     parts = [f"{shown(name)} {weight(share)}" for name, share in weights.items()]
     earned = forecast.weighting.basis == "extrapolation"
     trust = "; those that forecast this table's larger runs well are trusted to go on doing so" if earned else ""
-    return f"The laws are mixed by weight: {listed(parts)}{trust}."
+    return f"The laws are mixed by weight: {enumerated(parts)}{trust}."
 
 
 def stamps(forecast: Forecast) -> list[str]:
@@ -55,7 +55,7 @@ def stamps(forecast: Forecast) -> list[str]:
     review = [shown(name) for name in forecast.weights if forecast.verdicts[name].status == "review"]
     if review:
         return [
-            f"REVIEW: the checks of {listed(review)} passed with reservations, stated under Checks. "
+            f"REVIEW: the checks of {enumerated(review)} passed with reservations, stated under Checks. "
             "Read them before relying on the numbers."
         ]
     return []
@@ -68,7 +68,7 @@ def checks_line(forecast: Forecast) -> str:
         by_status.setdefault(verdict.status, []).append(shown(name))
     words = {"pass": "passed", "review": "passed with reservations", "fail": "failed"}
     return "Checks of the sampler: " + "; ".join(
-        f"{listed(by_status[status])} {word}" for status, word in words.items() if status in by_status
+        f"{enumerated(by_status[status])} {word}" for status, word in words.items() if status in by_status
     ) + "."  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def run_text(point: PointForecast) -> str:
         return f"of {compute} at its compute-optimal split ({' and '.join(parts)})"
     if not parts:
         return f"of {compute}"
-    return f"with {listed(parts)}" + (f" ({compute})" if compute else "")
+    return f"with {enumerated(parts)}" + (f" ({compute})" if compute else "")
 
 
 def headline(forecast: Forecast, answer: Answer) -> str:

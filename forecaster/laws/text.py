@@ -40,7 +40,7 @@ def law_document(law: Law, references: Mapping[str, float] | None = None, *, of:
     inputs = tuple((shown(name), shown(unit)) for name, unit in law.inputs.items())
     formula = Verbatim(f"{response} = {_letter(law.formula.text)}")
     sections = [
-        Section("Formula", (formula, Sentence(f"Source: {shown(law.source, 1000)}."))),
+        Section("Formula", (formula, Sentence(f"Source: {shown(law.source, 1000)}"))),
         Section("Inputs", (Table("Inputs", ("Input", "Unit"), inputs, frozenset({"Unit"})),)),
     ]
     if references is not None:
@@ -149,7 +149,9 @@ class Interval:
         return f"about {spread((format_quantity(self.low), format_quantity(self.high)))}"
 
 
-def prior_intervals(law: Law, references: Mapping[str, float] | None = None) -> dict[str, Interval]:
+def prior_intervals(
+    law: Law, references: Mapping[str, float] | None = None, *, draws: int = DRAWS
+) -> dict[str, Interval]:
     """The equal-tailed 90% interval of each prior; given a table's reference values, of each natural parameter too.
 
     Exact where a prior's arguments are numbers or the table's reference values; where they name other parameters, and
@@ -158,6 +160,7 @@ def prior_intervals(law: Law, references: Mapping[str, float] | None = None) -> 
     Args:
         law: any law.
         references: the table's reference values by name.
+        draws: of the priors, for what is not exact.
     """
     fixed: Mapping[str, float]
     if references is None:
@@ -170,7 +173,7 @@ def prior_intervals(law: Law, references: Mapping[str, float] | None = None) -> 
     with np.errstate(all="ignore"):
         intervals = {name: Interval(*law.priors[name].interval(0.9, fixed), exact=True) for name in exact}
         if len(exact) < len(names):
-            drawn = law.draw_priors(fixed, draws=DRAWS, seed=1)
+            drawn = law.draw_priors(fixed, draws=draws, seed=1)
             for name in names:
                 if name not in exact:
                     low, high = np.quantile(drawn[name], [0.05, 0.95], method="inverted_cdf")
@@ -200,7 +203,7 @@ def preset_document(law: Law, name: str, at: Mapping[str, Mapping[str, float]]) 
     """
     said = preset_dict(law, name, at)["preset"]
     constants = "\n".join(f"{parameter} = {value:.6g}" for parameter, value in said["parameters"].items())
-    source = Sentence(f"Source: {shown(said['source'], 1000)}.")
+    source = Sentence(f"Source: {shown(said['source'], 1000)}")
     sections = [Section("Constants", (Verbatim(_letter(law.formula.text)), Verbatim(constants), source))]
     if at:
         found = Bullets(tuple(f"at {each['asked']}: {each['response']:.5g}" for each in said["predictions"]))

@@ -92,8 +92,8 @@ def times(ratio: float) -> str:
     return f"{float(f'{ratio:.1e}'):,.{0 if ratio >= 9.95 else 1 if ratio >= 0.995 else 2}f}".removesuffix(".0")
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words with commas and a last "and"."""
+def enumerated(words: Iterable[str]) -> str:
+    """Words as a sentence counts them up, with commas and a last "and"."""
     words = list(words)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 

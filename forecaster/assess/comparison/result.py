@@ -15,7 +15,7 @@ from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document
-from forecaster.show.json import json_ready, rounded
+from forecaster.show.json import json_ready
 from forecaster.show.result import Result
 
 if TYPE_CHECKING:
@@ -157,17 +157,13 @@ class Comparison(Result):
         """JSON-ready: the key `compare` of the command-line contract; numbers that do not exist are None."""
         ties = [{"by": t.by, "laws": list(t.laws), "difference": t.apart, "se": t.se} for t in self.near_ties]
         data = {
-            "laws": [_rounded(row) for row in self.rows],
+            "laws": json_ready(self.rows, 6),
             "points": self.answer.as_dict()["forecast"] if self.answer else [],
             "winners": self.winners,
-            "near_ties": [_rounded(tie) for tie in ties],
+            "near_ties": json_ready(ties, 6),
             "weighting": self.weighting.as_dict(),
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
             "unchecked": self.unchecked,
             "notes": [note.as_dict() for note in self.notes],
         }
         return {"compare": json_ready(data)}
-
-
-def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: rounded(value) if isinstance(value, float) else value for key, value in row.items()}

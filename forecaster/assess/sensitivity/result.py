@@ -122,14 +122,6 @@ class Sensitivity(Result):
 
         return sensitivity_document(self)
 
-    @property
-    def left_out_lines(self) -> tuple[str, ...]:
-        """What could not be given, and why, one line a reason."""
-        names: dict[str, list[str]] = {}
-        for name, why in self.left_out.items():
-            names.setdefault(why, []).append(name)
-        return tuple(f"{', '.join(each)}: {why}" for why, each in names.items())
-
     def plot(self, ax: Axes | None = None) -> Axes:
         """The tornado."""
         from forecaster.assess.sensitivity.plot import plot_tornado

@@ -90,7 +90,10 @@ def power_table(sens: Sensitivity) -> Table:
 
 def left_out_sentences(sens: Sensitivity) -> list[str]:
     """What could not be varied, and why, a sentence for each reason."""
-    return [f"{sentence_case(shown(line, 600))}." for line in sens.left_out_lines]
+    names: dict[str, list[str]] = {}
+    for name, why in sens.left_out.items():
+        names.setdefault(why, []).append(name)
+    return [f"{sentence_case(shown(f'{", ".join(each)}: {why}', 600))}." for why, each in names.items()]
 
 
 def _ends(sens: Sensitivity, bar: Bar) -> tuple[str, str]:
