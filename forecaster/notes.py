@@ -27,6 +27,10 @@ class Note:
     def __str__(self) -> str:
         return f"{self.code}: {self.text}"
 
+    def as_dict(self) -> dict[str, str]:
+        """JSON-ready: code and text."""
+        return {"code": self.code, "text": self.text}
+
 
 def explain(code: str) -> str:
     """What a note's code means, why it matters to a forecast, and what to do: one paragraph.

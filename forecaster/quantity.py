@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from forecaster.errors import QuantityError
+from forecaster.errors import QuantityError, clipped
 
 SUFFIXES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
@@ -41,11 +41,11 @@ def parse_quantity(text: str) -> float:
     said = " ".join(text.replace("\N{MINUS SIGN}", "-").split())
     found = _QUANTITY.fullmatch(said)
     if found is None:
-        raise QuantityError(f"{_quoted(text)} is not a quantity; expected {FORMS}")
+        raise QuantityError(f'"{clipped(text)}" is not a quantity; expected {FORMS}')
     number, exponent, suffix = found.group(1).replace(",", ""), found.group(2) or "", found.group(3) or ""
     value = float(number + exponent) * SUFFIXES[suffix.upper()]
     if not math.isfinite(value):
-        raise QuantityError(f"{_quoted(text)} is beyond the largest number that can be held; expected {FORMS}")
+        raise QuantityError(f'"{clipped(text)}" is beyond the largest number that can be held; expected {FORMS}')
     return value
 
 
@@ -78,8 +78,3 @@ def _two_digits(value: float) -> str:
         return f"{mantissa:g}e{exponent}"
     thousands = max(0, min(exponent // 3, 4))
     return f"{mantissa * 10.0 ** (exponent - 3 * thousands):g}{'KMBT'[thousands - 1] if thousands else ''}"
-
-
-def _quoted(text: str) -> str:
-    printable = "".join(c if c.isprintable() else "?" for c in text)
-    return f'"{printable[:40]}..."' if len(printable) > 40 else f'"{printable}"'

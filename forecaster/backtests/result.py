@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.backtests.folds import Fold
-from forecaster.runs.data_checks import count
 from forecaster.runs.table import Runs
+from forecaster.show.document import Document
+from forecaster.show.json import json_ready
+from forecaster.show.result import Result
 from forecaster.stats.link import LOG
 from forecaster.stats.mixture import MASSES
 from forecaster.stats.scores import binomial_interval
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Backtest:
+class Backtest(Result):
     """How forecasts from this table would have done on its own largest runs.
 
     Args:
@@ -76,71 +78,17 @@ class Backtest:
         return pd.DataFrame(rows).set_index("law")
 
     @property
-    def text(self) -> str:
-        """The track record, readable aloud."""
-        hidden = self.points.loc[self.points["law"] == "mixture"]
-        folds = "cut" if len(self.folds) == 1 else "cuts"
-        ratios = hidden["ratio"]
-        lines = [
-            f"{len(hidden)} forecasts of {hidden['cluster'].nunique()} hidden runs of {self.runs.name}, at "
-            f"{len(self.folds)} {folds} by {self.folds[0].by}, {ratios.min():.2g} to {ratios.max():.2g} times the "
-            f"largest run shown.",
-            "",
-            f"  {'':<16}{'runs inside the range':>28}{'':>13}{'width':>8}{'':>9}{'log':>8}",
-            f"  {'':<16}{'50%':>7}{'80%':>7}{'90%':>7}{'95%':>7}{'90% is':>13}{'of 90%':>8}{'CRPS':>9}{'score':>8}"
-            f"{'RMSLE':>8}",
-        ]
-        for score in self.scores:
-            low, high = score.coverage_interval["90"]
-            shares = "".join(f"{share:>7.0%}" for share in score.coverage.values())
-            lines.append(
-                f"  {score.law:<16}{shares}{f'{low:.0%} to {high:.0%}':>13}{score.width['90']:>8.3f}{score.crps:>9.4f}"
-                f"{score.log_score:>8.2f}{score.rmsle:>8.4f}"
-            )
-        lines += ["", f"  On {self.scale}. `90% is`: the binomial 90% interval of the 90% range's coverage."]
-        lines += self._mixture_lines()
-        lines += self._weight_lines()
-        if self.review or self.failed:
-            lines.append(f"  {self.review} fits are for review, {self.failed} failed their checks and are left out.")
-        return "\n".join(lines)
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.backtests.text import backtest_document
 
-    def _mixture_lines(self) -> list[str]:
-        """How the mixture did by distance, and where in its ranges the hidden runs fell."""
-        if not (self.points["law"] == "mixture").any():
-            return []
-        lines = ["", "  The mixture's 90% range, by how many times the largest run shown:"]
-        for name, scores in self.by_factor.items():
-            for score in (score for score in scores if score.law == "mixture"):
-                lines.append(
-                    f"    {name:<18} held {score.coverage['90']:>4.0%} of {count(score.clusters, 'run')}, "
-                    f"width {score.width['90']:.3f}, CRPS {score.crps:.4f}"
-                )
-        for score in (score for score in self.scores if score.law == "mixture"):
-            tenths = " ".join(f"{share:.0%}" for share in score.pit)
-            lines += [f"  Runs in each tenth of its range, from below (10% each where calibrated): {tenths}", ""]
-        return lines
-
-    def _weight_lines(self) -> list[str]:
-        said = "equal"
-        if self.basis == "extrapolation":
-            said = "earned inside the runs shown" if len(self.folds) == 1 else "earned at the cuts before each"
-        lines = [f"  Weights of the mixture: {said}."]
-        for fold, weights in zip(self.folds, self.weights, strict=True):
-            shares = ", ".join(f"{name} {weight:.2f}" for name, weight in weights.items())
-            lines.append(f"    {len(fold.train)} shown, {len(fold.test)} hidden: {shares}")
-        return lines
+        return backtest_document(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Shares of hidden runs held."""
         from forecaster.backtests.plot import plot_calibration
 
         return plot_calibration(self, ax)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows."""
-        from forecaster.backtests.text import backtest_bundle
-
-        return backtest_bundle(self)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the key `backtest` of the command-line contract, and how it came about."""
@@ -197,23 +145,8 @@ class Score:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-
-        def clean(value: float) -> float | None:
-            return round(value, 6) if np.isfinite(value) else None
-
-        return {
-            "law": self.law,
-            "points": self.points,
-            "clusters": self.clusters,
-            "compute_ratio": clean(self.compute_ratio),
-            "coverage": {mass: clean(share) for mass, share in self.coverage.items()},
-            "coverage_interval": {mass: [clean(end) for end in ends] for mass, ends in self.coverage_interval.items()},
-            "width": {mass: clean(width) for mass, width in self.width.items()},
-            "crps": clean(self.crps),
-            "log_score": clean(self.log_score),
-            "rmsle": clean(self.rmsle),
-            "pit": [clean(share) for share in self.pit],
-        }
+        data: dict[str, Any] = json_ready(asdict(self), 6)
+        return data
 
 
 def summarise(law: str, points: pd.DataFrame) -> Score:

@@ -46,8 +46,9 @@ class Console:
         text, data = found.text, found.as_dict()
         if output is not None:
             from forecaster.decide.figure_file import write_figure
+            from forecaster.show.text import wrapped
 
-            text += f"\n\n{write_figure(found, output)}\nwrote {output}"
+            text += f"\n\n{wrapped(write_figure(found, output))}\nwrote {output}"
             data |= {"paths": [str(output)]}
         self.result(text, data)
 

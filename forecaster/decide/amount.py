@@ -9,6 +9,7 @@ import numpy as np
 
 from forecaster.errors import QuantityError, UsageError
 from forecaster.quantity import format_quantity, parse_quantity
+from forecaster.show.table import spread
 from forecaster.stats.student import stratified_student
 
 Z90 = 1.6448536269514722
@@ -57,7 +58,7 @@ class Amount:
     def text(self) -> str:
         """As a person would say it: "2" or "2 to 7"."""
         low, high = format_quantity(self.low), format_quantity(self.high)
-        return low if self.known else f"{low} to {high}"
+        return low if self.known else spread((low, high))
 
     def as_list(self) -> list[float]:
         """JSON-ready: both ends."""

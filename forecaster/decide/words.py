@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from forecaster.decide.price import UNITS, Cost
 from forecaster.forecasts.result import Forecast
+from forecaster.forecasts.text import check_notes, checks_line, stamps
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
-
-WIDTH = 80
+from forecaster.show.document import Bullets, Document, Section, Sentence, Stamp, remarks
+from forecaster.show.table import spread
+from forecaster.stats.mixture import interval, quantiles
 
 NEVER = "never"
+
+COLUMNS = ("Quantity", "Median", "50% range", "90% range")
 
 
 def amount_text(value: float | None, unit: str = "") -> str:
@@ -22,55 +27,41 @@ def amount_text(value: float | None, unit: str = "") -> str:
 
 def range_text(ends: Sequence[float | None]) -> str:
     """A range in words, "20B to 70B"; "never" where both ends lie among unreachable draws."""
-    if ends[0] is None and ends[1] is None:
-        return NEVER
-    return f"{amount_text(ends[0])} to {amount_text(ends[1])}"
+    low, high = map(amount_text, ends)
+    return NEVER if low == high == NEVER else spread((low, high))
 
 
-def columns(rows: Sequence[Sequence[str]]) -> str:
-    """Rows in columns, the first flush left, two blanks between them, set in by two."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        first, *rest = zip(row, widths, strict=True)
-        cells = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)]
-        lines.append("  " + "  ".join(cells).rstrip())
-    return "\n".join(lines)
+def amount_row(name: str, draws: np.ndarray, weights: np.ndarray) -> tuple[str, ...]:
+    """A row of `COLUMNS`.
+
+    Args:
+        name: what the draws are of.
+        draws: shape (law, sample); infinite where there is no such amount.
+        weights: of the laws, shape (law).
+    """
+    ranges = (range_text(interval(draws, weights, mass)) for mass in (0.5, 0.9))
+    return (name, amount_text(quantiles(draws, weights, 0.5)[0]), *ranges)
 
 
-def wrapped(text: str, *, indent: str = "") -> str:
-    """A sentence in lines of eighty."""
-    return textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+def cost_rows(cost: Cost | None) -> list[tuple[str, ...]]:
+    """What a decision costs, a row a unit; none without a price."""
+    return [] if cost is None else [amount_row(unit, cost.draws[key], cost.weights) for key, unit in UNITS.items()]
 
 
-def cost_rows(cost: Cost) -> list[tuple[str, ...]]:
-    """What a decision costs, a row a unit."""
-    return [
-        (
-            unit,
-            amount_text(cost.median(key)),
-            range_text(cost.interval(0.5, unit=key)),
-            range_text(cost.interval(0.9, unit=key)),
-        )
-        for key, unit in UNITS.items()
-    ]
+def price_section(cost: Cost | None) -> Section:
+    """What was assumed of prices."""
+    return Section("", () if cost is None else (Sentence(f"Price: {cost.price.text}."),))
 
 
-def closing(answer: Forecast, notes: Iterable[Note]) -> list[str]:
-    """The checks and the notes."""
-    blocks = []
-    verdicts = answer.verdicts
-    failed = [name for name, verdict in verdicts.items() if verdict.status != "pass"]
-    if failed:
-        lines = [f"- {name}: {verdicts[name].text}" for name in failed]
-        blocks.append("\n".join(["Checks", *(textwrap.fill(each, WIDTH, subsequent_indent="  ") for each in lines)]))
-    else:
-        blocks.append(f"Checks: pass ({', '.join(verdicts)}).")
-    said = [f"- {'Warning' if note.warning else 'Note'}, {note}" for note in notes]
-    if said:
-        blocks.append("\n".join(textwrap.fill(each, WIDTH, subsequent_indent="  ") for each in said))
-    if answer.unchecked:
-        blocks.insert(
-            0, wrapped("CHECKS FAILED: the numbers of laws that failed are shown only because that was asked.")
-        )
-    return blocks
+def decision(answer: Forecast, sections: Iterable[Section], notes: Iterable[Note]) -> Document:
+    """A decision between what must stand before it and what its numbers rest on.
+
+    Args:
+        answer: the forecast behind it.
+        sections: the decision.
+        notes: what a reader must hear.
+    """
+    opening = Section("", tuple(map(Stamp, stamps(answer))))
+    items = tuple(check_notes(answer))
+    checks = Section("", (Sentence(checks_line(answer)), *((Bullets(items),) if items else ())))
+    return Document("", (opening, *sections, checks, remarks(notes)))

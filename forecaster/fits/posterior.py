@@ -16,6 +16,8 @@ from forecaster.fits.verdict import Verdict, judge
 from forecaster.laws.formula.tree import NUMPY, evaluate
 from forecaster.laws.law import Law, is_count
 from forecaster.runs.table import Runs
+from forecaster.show.document import Document
+from forecaster.show.result import Result
 from forecaster.stats.link import Link
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def sampled_values(fit: Fit) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, eq=False)
-class Fit:
+class Fit(Result):
     """What is believed after the data.
 
     Args:
@@ -188,8 +190,9 @@ class Fit:
         columns = ["parameter", "median", "5%", "95%", "R-hat", "ESS"]
         return pd.DataFrame(rows, columns=columns).set_index("parameter")
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows."""
-        from forecaster.fits.text import fit_bundle
+    @property
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.fits.text import fit_document
 
-        return fit_bundle(self)
+        return fit_document(self)

@@ -7,8 +7,8 @@ e-folds away from 1, where the coefficient is the response. Their values at the 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ from forecaster.laws.formula.algebra import factors
 from forecaster.laws.formula.tree import Name, evaluate
 from forecaster.laws.law import Law, is_count
 from forecaster.laws.recentre import Cure, cure, smallest
+from forecaster.notes import Note
+from forecaster.runs.check import Check
 from forecaster.runs.table import Runs
 from forecaster.stats.distributions import FAMILIES
 
@@ -104,6 +106,29 @@ def ridges(law: Law, runs: Runs) -> tuple[Ridge, ...]:
         taken |= set(pair)
         found.append(Ridge(law.name, pair, float(correlation[i, j]), bent, cure(law, *pair) or cure(law, *pair[::-1])))
     return tuple(found)
+
+
+def with_ridges(checked: Check, laws: Iterable[Law], runs: Runs) -> Check:
+    """What was found in a table, with the pairs of some laws' parameters that it cannot tell apart.
+
+    Args:
+        checked: what was found in the table alone.
+        laws: whose sampled parameters are looked over.
+        runs: the table.
+
+    Raises:
+        RunsError: the table lacks an input of a law, or holds a response that has no place on its scale.
+    """
+    found: list[Ridge] = []
+    notes = list(checked.notes)
+    for law in laws:
+        try:
+            found += ridges(law, runs)
+        except ArithmeticError as error:
+            text = f"{law.name}: {error}, so whether its parameters can be told apart is not known"
+            notes.append(Note("prior-without-response", text, warning=True))
+    notes += [Note("ridge", ridge.text, warning=ridge.bent) for ridge in found]
+    return replace(checked, notes=tuple(notes), ridges=(*checked.ridges, *found))
 
 
 def _peak(law: Law, runs: Runs) -> tuple[Mapping[str, Any], np.ndarray]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -29,6 +28,7 @@ from forecaster.laws.page import read_law
 from forecaster.notes import Note
 from forecaster.runs.columns import NUMBERS, STANDARD, inferred
 from forecaster.runs.table import Runs
+from forecaster.show.json import json_ready
 
 FORMAT = 2
 
@@ -189,16 +189,8 @@ def write_fits(fits: Sequence[Fit], folder: Path, *, weighting: str = "") -> Non
             path.relative_to(folder).as_posix(): _hash(path) for path in sorted(folder.rglob("*")) if path.is_file()
         },
     }
-    text = json.dumps(_without_infinity(manifest), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(json_ready(manifest), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "manifest.json").write_text(text + "\n", "utf-8")
-
-
-def _without_infinity(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _without_infinity(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return [_without_infinity(value) for value in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def _hash(path: Path) -> str:

@@ -80,7 +80,7 @@ class PointForecast:
                 for target in targets
             ],
             "distance": {"compute_ratio": float(f"{self.compute_ratio:.6g}")},
-            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+            "notes": [note.as_dict() for note in self.notes],
         }
 
 

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from forecaster.fits.power_scaling import power_scale
-from forecaster.show.table import listed
+from forecaster.show.table import enumerated
 
 if TYPE_CHECKING:
     from forecaster.backtests.result import Score
@@ -153,7 +153,7 @@ class Grade:
             return f"Evidence grade {self.letter}: every line has that letter."
         said = [f"{each.name} ({each.value})" for each in self.weakest]
         lines = "line is" if len(said) == 1 else "lines are"
-        return f"Evidence grade {self.letter}: the weakest {lines} {listed(said)}."
+        return f"Evidence grade {self.letter}: the weakest {lines} {enumerated(said)}."
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the letter, the names of the lines that set it, and every line."""

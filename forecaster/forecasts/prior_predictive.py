@@ -16,6 +16,11 @@ from forecaster.laws.law import Law, is_count
 from forecaster.notes import Note
 from forecaster.runs.points import Point, scenario
 from forecaster.runs.table import Runs
+from forecaster.runs.text import metric
+from forecaster.show.document import Document, Section, Sentence, remarks
+from forecaster.show.json import rounded
+from forecaster.show.result import Result
+from forecaster.show.table import Table, shown, spread
 from forecaster.stats.mixture import MASSES, Band
 from forecaster.stats.student import stratified_student
 
@@ -69,7 +74,7 @@ class Missed:
 
 
 @dataclass(frozen=True, eq=False)
-class PriorPredictive:
+class PriorPredictive(Result):
     """What a law's priors say of runs, given only a table's centre, its median response and its largest run.
 
     Args:
@@ -104,28 +109,29 @@ class PriorPredictive:
         return pd.DataFrame(rows)
 
     @property
-    def text(self) -> str:
-        """Plain lines that can be read aloud."""
-        lines = [f"{self.law.name} before any fit, {self.runs.response} (priors and noise only)"]
-        for point in self.points:
-            ranges = "; ".join(
-                f"{mass:.0%} {low:.4g} to {high:.4g}" for mass in MASSES for low, high in [point.band.interval(mass)]
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        masses = [f"{mass:.0%}" for mass in MASSES]
+        rows = tuple(
+            (
+                shown(point.asked.text),
+                f"{point.band.median:.4g}",
+                *(spread((f"{low:.4g}", f"{high:.4g}")) for low, high in map(point.band.interval, MASSES)),
             )
-            lines.append(f"  {point.asked}: median {point.band.median:.4g}; {ranges}")
+            for point in self.points
+        )
+        title = f"{shown(self.law.name)} before any fit, {metric(self.runs)}: priors and noise only"
+        table = Table(title, ("Point", "Median", *(f"{mass} range" for mass in masses)), rows)
         where = f"; {_farthest(self.missed)}" if self.missed else ""
-        lines.append(f"  {self.inside:.0%} of {len(self.runs)} runs lie inside the 90% range at their inputs{where}")
-        lines += [f"{'warning' if note.warning else 'note'} {note}" for note in self.notes]
-        return "\n".join(lines)
-
-    def __str__(self) -> str:
-        return self.text
+        said = f"{self.inside:.0%} of {len(self.runs)} runs lie inside the 90% range at their inputs{where}."
+        return Document("", (Section(title, (table, Sentence(said))), remarks(self.notes)))
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: `prior` with one entry a point, `inside` and `notes`; an overflowing number is None."""
         return {
             "points": [_point_dict(point) for point in self.points],
             "inside": round(self.inside, 4),
-            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+            "notes": [note.as_dict() for note in self.notes],
         }
 
 
@@ -261,13 +267,9 @@ def _bands(
 
 def _point_dict(point: PriorPoint) -> dict[str, Any]:
     places = point.band.decimals
-
-    def number(value: float) -> float | None:
-        return round(value, places) if math.isfinite(value) else None
-
     return {
         "asked": point.asked.text,
         "at": {name: float(f"{value:.6g}") for name, value in point.at.items()},
-        "median": number(point.band.median),
-        "interval": {f"{100 * mass:g}": [number(end) for end in point.band.interval(mass)] for mass in MASSES},
+        "median": rounded(point.band.median, places),
+        "interval": {f"{100 * mass:g}": [rounded(end, places) for end in point.band.interval(mass)] for mass in MASSES},
     }

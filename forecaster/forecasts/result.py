@@ -103,7 +103,7 @@ class Forecast(Result):
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
             "weights": self.weighting.as_dict(),
             "track_record": None if self.weighting.record is None else self.weighting.record.as_dict(),
-            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+            "notes": [note.as_dict() for note in self.notes],
         }
 
     @property

@@ -30,7 +30,7 @@ from forecaster.show.document import (
     sentences,
 )
 from forecaster.show.probability import Words, chance, words_sentence
-from forecaster.show.table import listed, percent, shown, spread, times, weight
+from forecaster.show.table import enumerated, percent, shown, spread, times, weight
 from forecaster.show.text import as_text
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def weights_sentence(forecast: Forecast) -> str:
     parts = [f"{shown(name)} {weight(share)}" for name, share in weights.items()]
     earned = forecast.weighting.basis == "extrapolation"
     trust = "; those that forecast this table's larger runs well are trusted to go on doing so" if earned else ""
-    return f"The laws are mixed by weight: {listed(parts)}{trust}."
+    return f"The laws are mixed by weight: {enumerated(parts)}{trust}."
 
 
 def stamps(forecast: Forecast) -> list[str]:
@@ -62,7 +62,7 @@ def stamps(forecast: Forecast) -> list[str]:
     review = [shown(name) for name in forecast.weights if forecast.verdicts[name].status == "review"]
     if review:
         return [
-            f"REVIEW: the checks of {listed(review)} passed with reservations, stated under Checks. "
+            f"REVIEW: the checks of {enumerated(review)} passed with reservations, stated under Checks. "
             "Read them before relying on the numbers."
         ]
     return []
@@ -75,7 +75,7 @@ def checks_line(forecast: Forecast) -> str:
         by_status.setdefault(verdict.status, []).append(shown(name))
     words = {"pass": "passed", "review": "passed with reservations", "fail": "failed"}
     return "Checks of the sampler: " + "; ".join(
-        f"{listed(by_status[status])} {word}" for status, word in words.items() if status in by_status
+        f"{enumerated(by_status[status])} {word}" for status, word in words.items() if status in by_status
     ) + "."  # fmt: skip
 
 
@@ -118,7 +118,7 @@ def run_text(point: PointForecast) -> str:
         return f"of {compute} at its compute-optimal split ({' and '.join(parts)})"
     if not parts:
         return f"of {compute}"
-    return f"with {listed(parts)}" + (f" ({compute})" if compute else "")
+    return f"with {enumerated(parts)}" + (f" ({compute})" if compute else "")
 
 
 def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> str:

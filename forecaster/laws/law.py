@@ -16,6 +16,8 @@ from forecaster.errors import LawError
 from forecaster.inputs import INPUTS
 from forecaster.laws.formula.tree import NUMPY, Formula, evaluate
 from forecaster.laws.prior import Prior
+from forecaster.show.document import Document
+from forecaster.show.result import Shown
 from forecaster.stats.link import LinkName
 
 SCALE = "scale"
@@ -41,7 +43,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Law:
+class Law(Shown):
     """What the shape of the response is believed to be.
 
     Args:
@@ -138,11 +140,12 @@ class Law:
             name: np.broadcast_to(value, (draws,)) for name, value in natural.items()
         }
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows."""
-        from forecaster.laws.text import law_bundle
+    @property
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.laws.text import law_document
 
-        return law_bundle(self)
+        return law_document(self)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.formula}"

@@ -84,14 +84,15 @@ def _fan(*scales: Exhibit) -> Section:
 
 def _hangs(report: Report, index: int) -> Iterator[Section]:
     """The forecast with one choice made otherwise, or why that is not known."""
-    from forecaster.assess.sensitivity.plot import TITLE, left_out_sentences, power_table, tornado
+    from forecaster.assess.sensitivity.plot import TITLE, tornado
+    from forecaster.assess.sensitivity.text import left_out_sentences, power_table
 
     if index >= len(report.sensitivities):
         yield Section(TITLE, (Sentence(report.no_sensitivity),), "sensitivity")
         return
     found = report.sensitivities[index]
     figure, power = tornado(found), power_table(found)
-    left_out = (Bullets(tuple(left_out_sentences(found))),) if found.left_out_lines else ()
+    left_out = (Bullets(tuple(left_out_sentences(found))),) if found.left_out else ()
     yield Section(TITLE, (figure, *left_out), "sensitivity", brief=(figure,))
     if power.rows:
         yield Section(power.caption, (power, Sentence(POWER_MEANS)), "power", annex=True)

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.fits.ridges import Ridge, ridges
 from forecaster.notes import Note
-from forecaster.quantity import format_quantity
-from forecaster.runs.data_checks import Span, compute_source, count, distinct, factor, remarks
+from forecaster.runs.data_checks import Span, compute_source, count, distinct, remarks
 from forecaster.runs.outliers import Outlier, outliers
 from forecaster.runs.table import Runs
+from forecaster.show.document import Document
 from forecaster.show.json import json_ready
+from forecaster.show.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from forecaster.laws.law import Law
-
 
 @dataclass(frozen=True)
-class Check:
+class Check(Result):
     """What was read, and what to know before trusting a forecast made from it.
 
     Args:
@@ -37,7 +34,8 @@ class Check:
         ratio: smallest and largest C/(6*N*D) where the table gives all three, else None.
         outliers: likely ones, the farthest first.
         notes: coded remarks, those of the reading first.
-        ridges: pairs of parameters of the laws asked about that this table cannot tell apart.
+        ridges: pairs of parameters that this table cannot tell apart, once `forecaster.fits.ridges.with_ridges` has
+            looked at some laws.
     """
 
     name: str
@@ -48,7 +46,7 @@ class Check:
     ratio: tuple[float, float] | None
     outliers: tuple[Outlier, ...]
     notes: tuple[Note, ...]
-    ridges: tuple[Ridge, ...] = ()
+    ridges: tuple[Any, ...] = ()
 
     @property
     def table(self) -> pd.DataFrame:
@@ -58,23 +56,11 @@ class Check:
         return pd.DataFrame([asdict(span) for span in self.spans]).set_index("name")
 
     @property
-    def text(self) -> str:
-        """Plain lines that can be read aloud."""
-        lines = [f"{self.name}: {count(self.rows, 'run')}, response {self.response}"]
-        for span in self.spans:
-            ends = (f"{v:.4g}" if span.name == "loss" else format_quantity(v) for v in (span.minimum, span.maximum))
-            said = " to ".join(ends) if span.minimum < span.maximum else next(ends)
-            reach = f"{span.decades:.2g} decades, " if span.name != "loss" else f"{factor(span.decades)}, "
-            # Values that are not above zero span no factor.
-            reach = "" if math.isnan(span.decades) else reach
-            many = f"{reach}{span.distinct} distinct" if span.distinct > 1 else "one value"
-            lines.append(f"  {span.name:<4} {said} ({many})")
-        lines.append(f"  C is {self.compute}")
-        lines += [f"{'warning' if note.warning else 'note'} {note}" for note in self.notes]
-        return "\n".join(lines)
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.runs.text import check_document
 
-    def __str__(self) -> str:
-        return self.text
+        return check_document(self)
 
     def as_dict(self) -> dict[str, Any]:
         """The same, ready for JSON; numbers that are not finite are None."""
@@ -82,17 +68,13 @@ class Check:
         return cleaned
 
 
-def check(runs: Runs, laws: Iterable[Law] = ()) -> Check:
+def check(runs: Runs) -> Check:
     """Look a table of runs over: what it spans, how C is counted, and what would mislead a forecast.
 
     Nothing is changed, dropped or sampled. Every remark's code is explained by `forecaster.notes.explain`.
 
     Args:
         runs: the table.
-        laws: whose sampled parameters are looked over too, for pairs that this table cannot tell apart.
-
-    Raises:
-        RunsError: the table lacks an input of a law, or holds a response that has no place on its scale.
     """
     spans = tuple(_span(name, runs.column(name)) for name in (*runs.inputs, "loss"))
     compute, ratio, notes = compute_source(runs)
@@ -105,15 +87,7 @@ def check(runs: Runs, laws: Iterable[Law] = ()) -> Check:
         if len(far) > max(1, 0.05 * len(runs)):
             text += "; so many suggest that something other than the inputs read moves the loss"
         notes.append(Note("outliers", text, warning=True))
-    found: list[Ridge] = []
-    for law in laws:
-        try:
-            found += ridges(law, runs)
-        except ArithmeticError as error:
-            text = f"{law.name}: {error}, so whether its parameters can be told apart is not known"
-            notes.append(Note("prior-without-response", text, warning=True))
-    notes += [Note("ridge", ridge.text, warning=ridge.bent) for ridge in found]
-    return Check(runs.name, runs.response, len(runs), spans, compute, ratio, far, tuple(notes), tuple(found))
+    return Check(runs.name, runs.response, len(runs), spans, compute, ratio, far, tuple(notes))
 
 
 def _span(name: str, values: NDArray[np.float64]) -> Span:

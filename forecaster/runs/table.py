@@ -14,6 +14,8 @@ from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
 from forecaster.runs.columns import NUMBERS, STANDARD, looks_like_loss
+from forecaster.show.document import Document
+from forecaster.show.result import Shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +25,7 @@ MOST_FAMILIES = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Runs:
+class Runs(Shown):
     """What was measured: one row per training run.
 
     Args:
@@ -136,11 +138,12 @@ class Runs:
         loss = self.column("loss")
         return ", ".join([*parts, f"{self.response} {loss.min():.4g} to {loss.max():.4g}"])
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows."""
-        from forecaster.runs.text import runs_bundle
+    @property
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.runs.text import runs_document
 
-        return runs_bundle(self)
+        return runs_document(self)
 
     def __str__(self) -> str:
         return self.text

@@ -7,29 +7,46 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.inputs import INPUTS
 from forecaster.quantity import format_quantity
-from forecaster.show.html import Bundle, html_bundle, html_paragraph, html_table
-from forecaster.show.table import MISSING, Table, shown
+from forecaster.runs.data_checks import count, factor
+from forecaster.show.document import Document, Section, Sentence, remarks
+from forecaster.show.table import MISSING, Table, shown, spread
 
 if TYPE_CHECKING:
+    from forecaster.runs.check import Check
     from forecaster.runs.table import Runs
 
 FIRST_ROWS = 5
 
 
-def runs_bundle(runs: Runs) -> Bundle:
+def runs_document(runs: Runs) -> Document:
     """Spans, what was said in reading, and the first rows."""
     names = [name for name in ("N", "D", "C", "U", "loss", "loss_se", "family", "date") if runs.has(name)]
-    lines = []
-    for row in range(min(FIRST_ROWS, len(runs))):
-        lines.append((runs.place(row), *(_cell(runs.table[name].iloc[row]) for name in names)))
-    words = frozenset(names) & {"family", "date"}
+    lines = [
+        (runs.place(row), *(_cell(runs.table[name].iloc[row]) for name in names))
+        for row in range(min(FIRST_ROWS, len(runs)))
+    ]
     headers = (shown(runs.response) if name == "loss" else name for name in names)
     more = f", the first {FIRST_ROWS} of {len(runs)}" if len(runs) > FIRST_ROWS else ""
-    table = Table(f"Runs{more}", ("Row", *headers), tuple(lines), words)
-    notes = [f"{note.code}: {shown(note.text, 1000)}" for note in runs.notes]
-    return html_bundle(
-        runs.text, html_paragraph(shown(runs.text, 1000)), *map(html_paragraph, notes), html_table(table)
-    )
+    table = Table(f"Runs{more}", ("Row", *headers), tuple(lines), frozenset(names) & {"family", "date"})
+    return Document(shown(runs.text, 1000), (remarks(runs.notes), Section(table.caption, (table,))))
+
+
+def check_document(check: Check) -> Document:
+    """What each column spans, how the compute came about, and what would mislead a forecast."""
+    rows = []
+    for span in check.spans:
+        loss = span.name == "loss"
+        low, high = (f"{end:.4g}" if loss else format_quantity(end) for end in (span.minimum, span.maximum))
+        reach = factor(span.decades) if loss else f"{span.decades:.2g} decades"
+        # Values that are not above zero span no factor.
+        if math.isnan(span.decades) or span.distinct <= 1:
+            reach = ""
+        said = low if span.minimum == span.maximum else spread((low, high))
+        rows.append((shown(span.name), said, reach, f"{span.distinct:,}"))
+    table = Table("What the columns span", ("Column", "Range", "Reach", "Distinct values"), tuple(rows))
+    title = f"{shown(check.name)}: {count(check.rows, 'run')}, response {shown(check.response)}"
+    spans = Section(table.caption, (table, Sentence(f"C is {check.compute}.")))
+    return Document(title, (spans, remarks(check.notes)))
 
 
 def _cell(value: Any) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from forecaster.notes import Note
 from forecaster.show.figure import Exhibit
-from forecaster.show.table import Table
+from forecaster.show.table import Table, shown
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Verbatim:
-    """A text to be kept to the letter: a formula, a command."""
+    """Lines to be kept to the letter: a formula, a command."""
 
     text: str
 
@@ -92,6 +94,17 @@ class Document:
     sections: tuple[Section, ...]
 
 
+UNCHECKED = Stamp("CHECKS FAILED: the numbers of laws that failed are shown only because that was asked.")
+
+
 def sentences(*texts: str) -> tuple[Sentence, ...]:
     """Sentences one after another, empty ones left out."""
     return tuple(Sentence(text) for text in texts if text)
+
+
+def remarks(notes: Iterable[Note]) -> Section:
+    """What a reader must hear, each once and with its code, warnings first."""
+    ordered = sorted(notes, key=lambda note: not note.warning)
+    said = (f"{'Warning' if note.warning else 'Note'}, {note.code}: {shown(note.text, 1000)}" for note in ordered)
+    items = tuple(dict.fromkeys(said))
+    return Section("", (Bullets(items),) if items else (), "notes")

@@ -1,4 +1,4 @@
-"""What a notebook shows of each noun: a compact box without scripts, in the notebook's own colours."""
+"""A document as a notebook shows it: a compact box without scripts, in the notebook's own colours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 
 from forecaster.show.document import Bullets, Document, Headline, Part, Section, Sentence, Stamp, Verbatim
 from forecaster.show.figure import Exhibit, svg
-from forecaster.show.table import Table, shown
+from forecaster.show.table import Table, printable, shown
 
 Bundle = dict[str, str]
 """What is shown by its media type: plain text and HTML."""
@@ -31,6 +31,8 @@ STYLE = """
 .forecaster tbody th, .forecaster td:not(.words) { white-space: nowrap; }
 .forecaster th, .forecaster td { overflow-wrap: normal; }
 .forecaster .words { text-align: left; }
+.forecaster pre { white-space: pre-wrap; margin: .35em 0; padding: 0; background: none; color: inherit; }
+.forecaster ul { margin: .35em 0; padding-left: 1.4em; }
 .forecaster .headline { font-size: 1.25em; font-weight: 600; }
 .forecaster .stamp { border: 2px solid currentColor; padding: .4em .6em; font-weight: 600; }
 .forecaster svg { width: 100%; max-width: 42rem; height: auto; }
@@ -50,19 +52,26 @@ def html_paragraph(text: str) -> str:
     return f"<p>{escape(text)}</p>" if text else ""
 
 
-def html_table(table: Table) -> str:
+def html_table(table: Table, *, caption: bool = True) -> str:
+    """A table with its headers as such.
+
+    Args:
+        table: its cells.
+        caption: whether it is said above the table.
+    """
+
     def cells(line: Iterable[str], tag: str) -> str:
         said = []
         for index, cell in enumerate(line):
             kind = ' class="words"' if table.flush_left(index) else ""
             head = tag == "th" or index == 0
             scope = f' scope="{"col" if tag == "th" else "row"}"' if head else ""
-            said.append(f"<{'th' if head else 'td'}{scope}{kind}>{escape(cell)}</{'th' if head else 'td'}>")
+            said.append(f"<{'th' if head else 'td'}{scope}{kind}>{_safe(cell)}</{'th' if head else 'td'}>")
         return f"<tr>{''.join(said)}</tr>"
 
     body = "".join(cells(line, "td") for line in table.rows)
     return (
-        f'<div class="scroll"><table><caption>{escape(table.caption)}</caption>'
+        f'<div class="scroll"><table>{f"<caption>{_safe(table.caption)}</caption>" if caption else ""}'
         f"<thead>{cells(table.columns, 'th')}</thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -73,33 +82,42 @@ def as_box(document: Document) -> str:
     Args:
         document: what is said; sections of its annex are left out.
     """
-    title = f"<p><b>{escape(document.title)}</b></p>" if document.title else ""
+    title = _paragraph(f"<b>{_safe(document.title)}</b>") if document.title else ""
     said = "".join(_section(section) for section in document.sections if not section.annex)
     return f'<div class="forecaster"><style>{STYLE}</style>{title}{said}</div>'
 
 
 def _section(section: Section) -> str:
-    title = f"<p><i>{escape(section.title)}</i></p>" if section.title else ""
-    parts = "".join(_part(part) for part in section.parts)
+    title = _paragraph(f"<i>{_safe(section.title)}</i>") if section.title else ""
+    parts = "".join(_part(part, section.title) for part in section.parts)
     return title + parts + "".join(_section(inner) for inner in section.sections if not inner.annex)
 
 
-def _part(part: Part) -> str:
+def _part(part: Part, title: str) -> str:
     match part:
         case Headline(text):
-            return f'<p class="headline">{escape(text)}</p>'
+            return _paragraph(_safe(text), "headline")
         case Stamp(text):
-            return f'<p class="stamp">{escape(text)}</p>'
+            return _paragraph(_safe(text), "stamp")
         case Sentence(text):
-            return f"<p>{escape(text)}</p>"
+            return _paragraph(_safe(text))
         case Bullets(items):
-            return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+            return f"<ul>{''.join(f'<li>{_safe(item)}</li>' for item in items)}</ul>"
         case Verbatim(text):
-            return f"<p><code>{escape(text)}</code></p>"
+            lines = "\n".join(map(_safe, text.split("\n")))
+            return f"<pre>{lines}</pre>"
         case Table():
-            return html_table(part)
+            return html_table(part, caption=part.caption != title)
         case Exhibit():
             # A notebook may hold many figures, and each picture's ids must be its own.
             name = f"{part.name}-{hashlib.sha256(part.alt.encode()).hexdigest()[:8]}"
             drawn = svg(part.figure(), title=part.title, description=part.alt, name=name, themed=True)
-            return f"{drawn}<p>{escape(part.sentence)}</p>"
+            return drawn + _paragraph(_safe(part.sentence))
+
+
+def _paragraph(said: str, kind: str = "") -> str:
+    return f'<p class="{kind}">{said}</p>' if kind else f"<p>{said}</p>"
+
+
+def _safe(text: str) -> str:
+    return escape(printable(text))

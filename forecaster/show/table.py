@@ -6,28 +6,35 @@ import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-
-
-def with_places(value: float | None, places: int) -> str:
-    return "-" if value is None else number(value, places)
-
-
-def as_share(value: float | None) -> str:
-    return "-" if value is None or not math.isfinite(value) else f"{value:.0%}"
-
+from itertools import zip_longest
+from textwrap import wrap
 
 LONGEST = 60
 """Characters of a name (a file, a column, a family) that are shown."""
 
 MISSING = "not available"
 
+ISOLATES = "\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}"
+"""What is put around a name written from right to left."""
+
+WIDEST = 98
+"""Columns that a table takes as text, where its numbers leave it the choice."""
+
+NARROWEST = 8
+"""Columns that are left to a cell of words in any case."""
+
 MIXED = "all, mixed"
 """The name of the mixture beside the laws'."""
 
 
-def number(value: float, places: int) -> str:
-    """A number with that many decimal places."""
-    return f"{value:.{places}f}" if math.isfinite(value) else MISSING
+def number(value: float | None, places: int, missing: str = MISSING) -> str:
+    """A number with that many decimal places, or the word for one that does not exist."""
+    return missing if value is None or not math.isfinite(value) else f"{value:.{places}f}"
+
+
+def share(value: float | None) -> str:
+    """A part of what was counted as a whole percent, "-" where there is none."""
+    return "-" if value is None or not math.isfinite(value) else f"{value:.0%}"
 
 
 def spread(ends: tuple[str, str]) -> str:
@@ -85,8 +92,8 @@ def times(ratio: float) -> str:
     return f"{float(f'{ratio:.1e}'):,.{0 if ratio >= 9.95 else 1 if ratio >= 0.995 else 2}f}".removesuffix(".0")
 
 
-def listed(words: Iterable[str]) -> str:
-    """Words with commas and a last "and"."""
+def enumerated(words: Iterable[str]) -> str:
+    """Words as a sentence counts them up, with commas and a last "and"."""
     words = list(words)
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
@@ -97,11 +104,16 @@ def shown(name: str, longest: int = LONGEST) -> str:
     Characters that are not printable (control characters, directional overrides) become "?", a long name is cut,
     and one written from right to left is isolated so that it cannot reorder the sentence around it.
     """
-    printable = "".join(c if c.isprintable() else "?" for c in str(name))
-    cut = printable if len(printable) <= longest else f"{printable[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
+    said = "".join(c if c.isprintable() else "?" for c in str(name))
+    cut = said if len(said) <= longest else f"{said[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
     if any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in cut):
-        return f"\N{FIRST STRONG ISOLATE}{cut}\N{POP DIRECTIONAL ISOLATE}"
+        return f"{ISOLATES[0]}{cut}{ISOLATES[1]}"
     return cut
+
+
+def printable(line: str) -> str:
+    """A line that is about to be shown, where what no name and no sentence may hold has become "?"."""
+    return "".join(c if c.isprintable() or c in ISOLATES else "?" for c in line)
 
 
 @dataclass(frozen=True)
@@ -126,10 +138,20 @@ class Table:
 
     @property
     def text(self) -> str:
-        """The table in columns padded with blanks."""
+        """The table in columns padded with blanks; where it is too wide, headers and then words take several lines."""
         lines = [self.columns, *self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
-        return "\n".join("  ".join(self._padded(line, widths)).rstrip() for line in lines)
+        if _span(widths) > WIDEST:
+            heads = [max(map(len, name.split()), default=0) for name in self.columns]
+            widths = [max(head, *(len(row[i]) for row in self.rows), 1) for i, head in enumerate(heads)]
+        words = [i for i in range(len(widths)) if self.flush_left(i)]
+        while _span(widths) > WIDEST and max(widths[i] for i in words) > NARROWEST:
+            widths[max(words, key=lambda i: widths[i])] -= 1
+        head, *body = ([wrap(cell, width) for cell, width in zip(line, widths, strict=True)] for line in lines)
+        deep = max(map(len, head), default=1)
+        stacked = [[[""] * (deep - len(cell)) + cell for cell in head], *body]
+        cells = (each for line in stacked for each in zip_longest(*line, fillvalue=""))
+        return "\n".join("  ".join(self._padded(each, widths)).rstrip() for each in cells)
 
     @property
     def markdown(self) -> str:
@@ -145,6 +167,10 @@ class Table:
             cell.ljust(width) if self.flush_left(i) else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
         ]
+
+
+def _span(widths: Sequence[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def escaped(text: str) -> str:

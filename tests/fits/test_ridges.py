@@ -10,7 +10,7 @@ import pytest
 
 from forecaster.cli.main import main
 from forecaster.fits.design import references
-from forecaster.fits.ridges import NOTABLE, ridges
+from forecaster.fits.ridges import NOTABLE, ridges, with_ridges
 from forecaster.laws.law import Law
 from forecaster.laws.page import read_law
 from forecaster.laws.recentre import cured
@@ -57,7 +57,7 @@ def test_a_ridge_is_bent_where_the_coefficient_is_sampled_as_itself(small_runs: 
     found = ridges(written("Normal(500, 300)", "Normal(2000, 1000)"), small_runs)
     assert found and all(ridge.bent for ridge in found)
     assert "several times the steps" in found[0].text
-    noted = check(small_runs, [written("Normal(500, 300)", "LogNormal(7, 1)")]).notes
+    noted = with_ridges(check(small_runs), [written("Normal(500, 300)", "LogNormal(7, 1)")], small_runs).notes
     assert {note.warning for note in noted if note.code == "ridge"} == {True, False}
 
 
@@ -116,7 +116,8 @@ def test_a_family_that_has_no_such_prior_at_the_centre_gets_no_line(size: str, f
 
 def test_a_law_without_a_response_is_said_and_not_a_traceback(small_runs: Runs) -> None:
     page = written("HalfNormal(1000)", "HalfNormal(3000)", "E + A / N**alpha + B / D**beta - 1e9")
-    (note,) = [note for note in check(small_runs, [page]).notes if note.code == "prior-without-response"]
+    noted = with_ridges(check(small_runs), [page], small_runs).notes
+    (note,) = [note for note in noted if note.code == "prior-without-response"]
     assert note.warning
 
 
@@ -131,4 +132,4 @@ def test_check_names_the_cure_on_the_command_line(tmp_path: Path, capsys: pytest
     assert {frozenset(ridge["parameters"]) for ridge in found} == {frozenset(("A", "alpha")), frozenset(("B", "beta"))}
     assert {ridge["cure"]["old"]: ridge["cure"]["formula"] for ridge in found}["B"] == "B_centre * D0**beta"
     assert main(["check", str(runs), "--law", str(path)]) == 0
-    assert "warning ridge: " in capsys.readouterr().out
+    assert "- Warning, ridge: " in capsys.readouterr().out

@@ -69,7 +69,7 @@ def test_priors_that_miss_the_data_are_said() -> None:
     found = prior_predictive(read_law(LINE.format(mean=4), name="line"), by_compute(), "C=1e22")
     assert found.inside == 0.0 and "prior-misses-data" in codes(found)
     assert "0% of 5 runs" in next(note.text for note in found.notes if note.code == "prior-misses-data")
-    assert any(line.startswith("warning prior-misses-data") for line in found.text.splitlines())
+    assert any(line.startswith("- Warning, prior-misses-data") for line in found.text.splitlines())
 
 
 def test_draws_without_a_response_are_left_out_and_said() -> None:
@@ -96,7 +96,8 @@ def test_table_text_and_json_say_the_same() -> None:
     assert set(first["interval"]) == {"50", "80", "90", "95"}
     assert found.table.loc[0, "90% low"] == pytest.approx(first["interval"]["90"][0], abs=0.1)
     assert data["notes"] == [{"code": "C-computed", "text": RUNS.notes[0].text}]
-    assert str(found) == found.text and "N=70B,D=1.4T: median" in found.text
+    row = f"N=70B,D=1.4T {found.points[0].band.median:.4g} "
+    assert str(found) == found.text and row in " ".join(found.text.split())
     assert all(line.isprintable() for line in found.text.splitlines())
 
 

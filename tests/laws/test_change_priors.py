@@ -289,7 +289,7 @@ def test_the_prior_predictive_says_which_runs_a_prior_misses() -> None:
     assert found.inside < 0.8 and len(found.missed) == round((1 - found.inside) * len(runs))
     assert found.missed[0].response == losses.min() and found.missed[0].low > losses.min()
     said = next(note.text for note in found.notes if note.code == "prior-misses-data")
-    for text in (said, found.text.splitlines()[2]):
+    for text in (said, " ".join(found.text.split("\n\n")[0].split())):
         assert f"farthest outside: {runs.place(int(losses.argmin()))} at {losses.min():.4g} (range 4" in text
-        assert text.count("range") <= 5
+        assert text.count(" (range ") <= 3
     assert not prior_predictive(CHINCHILLA, runs, "N=70B,D=1.4T").missed

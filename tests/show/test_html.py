@@ -121,7 +121,7 @@ def test_the_boxes_of_a_comparison_and_a_backtest_have_a_row_each(comparison: Co
     box = Box(comparison)
     for name in WEIGHTS:
         assert f" {name} " in box.text
-    assert "Extrapolation favours chinchilla." in box.text
+    assert "Extrapolation favours chinchilla, its weights earned." in box.text
     record = Box(weighting.record)
     assert " all, mixed " in record.text
     assert " straight line " in record.text

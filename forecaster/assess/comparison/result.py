@@ -14,7 +14,9 @@ from forecaster.fits.verdict import Verdict
 from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
 from forecaster.runs.table import Runs
-from forecaster.show.json import json_ready, rounded
+from forecaster.show.document import Document
+from forecaster.show.json import json_ready
+from forecaster.show.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,7 +47,7 @@ class NearTie:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Result):
     """Several laws on one table, side by side; a law that failed its checks has a verdict and no numbers.
 
     Args:
@@ -145,32 +147,23 @@ class Comparison:
         return pd.DataFrame(rows).set_index("law")
 
     @property
-    def text(self) -> str:
-        """The comparison, readable aloud, at most 100 columns wide."""
-        from forecaster.assess.comparison.text import comparison_text
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.assess.comparison.text import comparison_document
 
-        return comparison_text(self)
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """What a notebook shows."""
-        from forecaster.assess.comparison.text import comparison_bundle
-
-        return comparison_bundle(self)
-
-    def __str__(self) -> str:
-        return self.text
+        return comparison_document(self)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the key `compare` of the command-line contract; numbers that do not exist are None."""
         ties = [{"by": t.by, "laws": list(t.laws), "difference": t.apart, "se": t.se} for t in self.near_ties]
         data = {
-            "laws": [rounded(row) for row in self.rows],
+            "laws": json_ready(self.rows, 6),
             "points": self.answer.as_dict()["forecast"] if self.answer else [],
             "winners": self.winners,
-            "near_ties": [rounded(tie) for tie in ties],
+            "near_ties": json_ready(ties, 6),
             "weighting": self.weighting.as_dict(),
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
             "unchecked": self.unchecked,
-            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+            "notes": [note.as_dict() for note in self.notes],
         }
         return {"compare": json_ready(data)}

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forecaster.assess.sensitivity.text import median_and_range, tornado_sentence, tornado_table
 from forecaster.runs.text import metric
 from forecaster.show.figure import Exhibit
 from forecaster.show.style import ACCENT, BANDS, INK, MUTED, PAPER, new_axes, sentence_case, style
-from forecaster.show.table import MISSING, Table, number, percent, shown, spread
+from forecaster.show.table import shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from forecaster.assess.sensitivity.result import Bar, Sensitivity
+    from forecaster.assess.sensitivity.result import Sensitivity
 
 TITLE = "What the forecast hangs on"
-
-HOW = {"exact": "exact", "importance": "weighted draws", "refit": "new fit"}
 
 PHONE = 5.0
 """Width of a figure in inches below which names stand above their bars."""
@@ -35,14 +34,14 @@ def tornado(sens: Sensitivity) -> Exhibit:
         ax = figure.add_axes((0.02, 0.12, 0.96, 0.86) if phone else (0.39, 0.12, 0.34, 0.86))
         plot_tornado(sens, ax, phone=phone)
 
-    parts = [f"{shown(bar.name)}, {_median_and_range(sens, bar)}" for bar in sens.bars]
+    parts = [f"{shown(bar.name)}, {median_and_range(sens, bar)}" for bar in sens.bars]
     rows = len(sens.bars) + 1
     return Exhibit(
         "tornado",
         TITLE,
         tornado_sentence(sens),
         f"A line from end to end of the 90% range with a dot at the median for the forecast, "
-        f"{_median_and_range(sens, sens.base)}, and below it for each choice made otherwise: "
+        f"{median_and_range(sens, sens.base)}, and below it for each choice made otherwise: "
         f"{'; '.join(parts) or 'none'}.",
         tornado_table(sens),
         draw,
@@ -79,7 +78,7 @@ def plot_tornado(sens: Sensitivity, ax: Axes | None = None, *, phone: bool = Fal
                 bar.median, row, "o", markersize=8 if strong else 6.5, color=color, markeredgecolor=PAPER,
                 markeredgewidth=1.4, zorder=3,
             )  # fmt: skip
-            _label(ax, row, shown(bar.name, 36), _median_and_range(sens, bar), strong=strong, phone=phone)
+            _label(ax, row, shown(bar.name, 36), median_and_range(sens, bar), strong=strong, phone=phone)
         ax.set_ylim(len(bars) - 0.45, -0.9 if phone else -0.6)
         ax.margins(x=0.06)
         ax.set_yticks([])
@@ -87,82 +86,6 @@ def plot_tornado(sens: Sensitivity, ax: Axes | None = None, *, phone: bool = Fal
         ax.spines["left"].set_visible(False)
         ax.set_xlabel(f"{sentence_case(metric(sens.runs))}: median and 90% range")
     return ax
-
-
-def tornado_table(sens: Sensitivity) -> Table:
-    """The numbers behind the tornado, the largest effect first after the forecast itself."""
-    rows = []
-    for bar in (sens.base, *sens.bars):
-        low, high = _ends(sens, bar)
-        k = bar.pareto_k
-        said = "" if k is None else f"{k:.2f}" if abs(k) < 100 else MISSING
-        chances = [percent(chance) for chance in bar.probability]
-        rows.append(
-            (shown(bar.name), number(bar.median, sens.decimals), spread((low, high)), *chances, HOW[bar.how], said)
-        )
-    chances = [f"{target:g} or less" for target in sens.targets]
-    columns = ("Variation", "Median", "90% range", *chances, "How", "Pareto k")
-    return Table(
-        f"The forecast at {sens.point} with one choice made otherwise", columns, tuple(rows), frozenset({"How"})
-    )
-
-
-def tornado_sentence(sens: Sensitivity) -> str:
-    """What matters most, and how far all variations reach, in one sentence."""
-    if not sens.bars:
-        return "No choice behind this forecast could be varied."
-    top, base = sens.bars[0], sens.base
-    count = len(sens.bars)
-    if top.moved(base) < 10.0**-sens.decimals:
-        one = f"The one variation, {shown(top.name)}, does not move"
-        who = f"None of the {count} variations moves" if count > 1 else one
-        return f"{who} the median or an end of the 90% range by a unit of the last place."
-    median, ends = number(top.median, sens.decimals), spread(_ends(sens, top))
-    said = (
-        f"The largest change, {shown(top.name)}, puts the median at {median} and the 90% range at {ends}, "
-        f"against {_median_and_range(sens, base)}"
-    )
-    if count == 1:
-        return f"{said}."
-    everything = (base, *sens.bars)
-    medians = [number(bar.median, sens.decimals) for bar in sorted(everything, key=lambda bar: bar.median)]
-    said += f"; over all {count} variations the median lies between {medians[0]} and {medians[-1]}"
-    if sens.targets:
-        chances = sorted(bar.probability[0] for bar in everything)
-        reach = f"between {percent(chances[0])} and {percent(chances[-1])}"
-        if percent(chances[0]) == percent(chances[-1]):
-            reach = f"at {percent(chances[0])}"
-        said += f", and the chance of {sens.targets[0]:g} or less {reach}"
-    return f"{said}."
-
-
-def power_table(sens: Sensitivity) -> Table:
-    """Whether the prior or the data carry each law's answer and parameters, by power-scaling."""
-    rows = [
-        (
-            shown(power.law),
-            shown(power.quantity),
-            number(power.prior, 2),
-            number(power.likelihood, 2),
-            power.diagnosis,
-        )
-        for power in sens.power
-    ]
-    columns = ("Law", "Quantity", "To the prior", "To the data", "What that says")
-    return Table("Sensitivity to the prior and to the data", columns, tuple(rows), frozenset({"Quantity", columns[-1]}))
-
-
-def left_out_sentences(sens: Sensitivity) -> list[str]:
-    """What could not be varied, and why, a sentence for each reason."""
-    return [f"{sentence_case(shown(line, 600))}." for line in sens.left_out_lines]
-
-
-def _ends(sens: Sensitivity, bar: Bar) -> tuple[str, str]:
-    return number(bar.low, sens.decimals), number(bar.high, sens.decimals)
-
-
-def _median_and_range(sens: Sensitivity, bar: Bar) -> str:
-    return f"{number(bar.median, sens.decimals)} ({spread(_ends(sens, bar))})"
 
 
 def _label(ax: Axes, row: int, name: str, numbers: str, *, strong: bool, phone: bool) -> None:

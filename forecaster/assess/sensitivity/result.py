@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from forecaster.assess.sensitivity.variations import Kind
 from forecaster.fits.power_scaling import Power
 from forecaster.runs.table import Runs
+from forecaster.show.document import Document
+from forecaster.show.json import rounded
+from forecaster.show.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,10 +56,6 @@ class Bar:
             targets: values of the response whose chance is given.
             decimals: places of numbers in the response's unit.
         """
-
-        def rounded(value: float | None, places: int) -> float | None:
-            return round(value, places) if value is not None and math.isfinite(value) else None
-
         chances = zip(targets, self.probability, strict=True)
         return {
             "name": self.name,
@@ -81,7 +79,7 @@ def read_bar(data: Mapping[str, Any]) -> Bar:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Result):
     """How much a forecast at one point hangs on each of the choices behind it.
 
     Args:
@@ -118,28 +116,11 @@ class Sensitivity:
         return pd.DataFrame(rows).set_index("variation").astype({"pareto_k": float})
 
     @property
-    def text(self) -> str:
-        """The bars in lines, and what could not be given."""
-        bars = (self.base, *self.bars)
-        width = max(len(bar.name) for bar in bars)
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.assess.sensitivity.text import sensitivity_document
 
-        def said(value: float) -> str:
-            return f"{value:.{self.decimals}f}"
-
-        lines = [f"Sensitivity at {self.point}: median and 90% range"]
-        lines += [f"{bar.name.ljust(width)}  {said(bar.median)}  ({said(bar.low)} to {said(bar.high)})" for bar in bars]
-        return "\n".join(lines + [f"not given: {line}" for line in self.left_out_lines])
-
-    @property
-    def left_out_lines(self) -> tuple[str, ...]:
-        """What could not be given, and why, one line a reason."""
-        names: dict[str, list[str]] = {}
-        for name, why in self.left_out.items():
-            names.setdefault(why, []).append(name)
-        return tuple(f"{', '.join(each)}: {why}" for why, each in names.items())
-
-    def __str__(self) -> str:
-        return self.text
+        return sensitivity_document(self)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The tornado."""

@@ -26,6 +26,7 @@ def check(
     Example: `forecaster check runs.csv --law my_law.toml`, `forecaster check --explain not-separable`
     """
     from forecaster.cli.source import laws_named, read_table
+    from forecaster.fits.ridges import with_ridges
     from forecaster.runs.check import check as check_runs
 
     if explain_code:
@@ -35,5 +36,5 @@ def check(
     if not runs:
         raise UsageError("check needs a table of runs, or --explain CODE")
     table = read_table(RunsChoice(runs, columns, where))
-    checked = check_runs(table, laws_named(LawChoice(law), table) if law else ())
+    checked = with_ridges(check_runs(table), laws_named(LawChoice(law), table) if law else (), table)
     console.result(checked.text, {"check": checked.as_dict()})

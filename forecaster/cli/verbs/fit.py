@@ -28,7 +28,8 @@ def fit(
     from forecaster.cli.source import laws_named, read_table
     from forecaster.fits.ensemble import fit_each
     from forecaster.fits.store import refuse_taken, save_fits
-    from forecaster.fits.text import fit_dict, fit_text
+    from forecaster.fits.text import fit_dict
+    from forecaster.show.text import wrapped
 
     cache = not sampling.no_cache
     table = read_table(runs, group=laws.group)
@@ -46,14 +47,14 @@ def fit(
     for each in fits:
         if each not in shown:
             console.say(f"warning law-dropped: {each.law.name} failed its checks. {' '.join(each.verdict.notes)}")
-    text = "\n\n".join(fit_text(each) for each in shown)
+    text = "\n\n".join(each.text for each in shown)
     data: dict[str, Any] = {"laws": {each.law.name: fit_dict(each) for each in shown}, "path": None}
     if output is not None:
         weighting = None
         if not fast:
             with console.progress() as say:
                 weighting = weigh(fits, cache=cache, say=say)
-            text += f"\n\n{weighting.text}"
+            text += f"\n\n{wrapped(weighting.text)}"
         data["weights"] = weighting.as_dict() if weighting else None
         data["path"] = str(save_fits(fits, output, weighting=weighting.page if weighting else ""))
         text += f"\n\nSaved: {output}"

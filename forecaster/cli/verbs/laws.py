@@ -27,22 +27,31 @@ def laws(
     Example: `forecaster laws chinchilla`, `forecaster laws chinchilla --preset besiroglu2024 --at N=70B,D=1.4T`
     """
     from forecaster.cli.source import changed, read_table
+    from forecaster.fits.design import references
     from forecaster.laws.shelf import law as read_law
     from forecaster.laws.shelf import shelf
-    from forecaster.laws.text import law_dict, law_text, preset_dict, preset_text, shelf_text
+    from forecaster.laws.text import law_dict, law_document, preset_dict, preset_document, shelf_document
+    from forecaster.show.text import as_text
 
     if not law and (preset or at or runs or prior or noise):
         raise UsageError("name a law first, such as `forecaster laws chinchilla`")
     if not law:
         found = [read_law(name) for name in shelf()]
-        console.result(shelf_text(found), {"laws": [law_dict(each) for each in found] if console.as_json else []})
+        said = as_text(shelf_document(found))
+        console.result(said, {"laws": [law_dict(each) for each in found] if console.as_json else []})
         return
     table = read_table(RunsChoice(runs)) if runs else None
     (one,) = changed([read_law(law)], LawChoice(law, prior, noise))
     if preset:
-        points = scenario(at).points if at else ()
-        console.result(preset_text(one, preset, points), {"laws": [preset_dict(one, preset, points)]})
+        points = {point.text: point.completed().inputs for point in scenario(at).points} if at else {}
+        said = as_text(preset_document(one, preset, points))
+        console.result(said, {"laws": [preset_dict(one, preset, points)]})
         return
     if at:
         raise UsageError("a law without constants predicts nothing; name some by --preset", where="--at")
-    console.result(law_text(one, table), {"laws": [law_dict(one, table)]})
+    if table is None:
+        console.result(as_text(one.document), {"laws": [law_dict(one)]})
+        return
+    fixed = references(one, table).values
+    said = as_text(law_document(one, fixed, of=f"{table.name}, {len(table)} runs"))
+    console.result(said, {"laws": [law_dict(one, fixed, runs_sha256=table.sha256)]})

@@ -16,6 +16,8 @@ from forecaster.forecasts.optimum import Split, optimal_split
 from forecaster.forecasts.result import Forecast
 from forecaster.inputs import INPUTS
 from forecaster.notes import Note
+from forecaster.show.document import Document
+from forecaster.show.result import Result
 from forecaster.stats.mixture import interval, quantiles, summary
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ class Allocated:
             "by_law": by_law,
             "at": point["at"],
             "at_edge": round(self.split.at_edge, 4),
-            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+            "notes": [note.as_dict() for note in self.notes],
         }
         if self.lifetime is not None:
             found["lifetime"] = self.lifetime.as_dict()
@@ -104,7 +106,7 @@ class Allocated:
 
 
 @dataclass(frozen=True, eq=False)
-class Allocation:
+class Allocation(Result):
     """What to train with each of some budgets.
 
     Args:
@@ -159,14 +161,11 @@ class Allocation:
         )
 
     @property
-    def text(self) -> str:
-        """The answer in words and columns."""
-        from forecaster.decide.allocation.text import allocation_text
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.decide.allocation.text import allocation_document
 
-        return allocation_text(self)
-
-    def __str__(self) -> str:
-        return self.text
+        return allocation_document(self)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the key `allocation` of the command-line contract, verdicts, weights and notes."""
@@ -176,7 +175,7 @@ class Allocation:
             "split_laws": list(self.speaking),
             "verdict": whole["verdict"],
             "weights": whole["weights"],
-            "notes": [*whole["notes"], *({"code": note.code, "text": note.text} for note in self.notes)],
+            "notes": [*whole["notes"], *(note.as_dict() for note in self.notes)],
             "unchecked": self.forecast.unchecked,
         }
 

@@ -12,6 +12,8 @@ import numpy as np
 from forecaster.decide.price import Cost
 from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
+from forecaster.show.document import Document
+from forecaster.show.result import Result
 from forecaster.stats.mixture import interval, quantiles, rounded, summary
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ class Required:
                 }
                 for i, name in enumerate(self.names)
             },
-            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+            "notes": [note.as_dict() for note in self.notes],
         }
         if self.cost is not None:
             found["cost"] = self.cost.as_dict()
@@ -102,7 +104,7 @@ class Required:
 
 
 @dataclass(frozen=True, eq=False)
-class Requirement:
+class Requirement(Result):
     """What some targets take.
 
     Args:
@@ -134,14 +136,11 @@ class Requirement:
         return pd.DataFrame(rows)
 
     @property
-    def text(self) -> str:
-        """The answer in words and columns."""
-        from forecaster.decide.requirement.text import requirement_text
+    def document(self) -> Document:
+        """All that is said of it, in sections."""
+        from forecaster.decide.requirement.text import requirement_document
 
-        return requirement_text(self)
-
-    def __str__(self) -> str:
-        return self.text
+        return requirement_document(self)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the key `requirement` of the command-line contract, verdicts, weights and notes."""

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecaster.decide.requirement.result import SHOWN, Required, Requirement
-from forecaster.decide.words import amount_text, closing, columns, cost_rows, range_text, wrapped
+from forecaster.decide.requirement.result import BUDGET_CHANCES, SHOWN, Required, Requirement
+from forecaster.decide.words import COLUMNS, amount_row, amount_text, cost_rows, decision, price_section, range_text
 from forecaster.inputs import INPUTS
 from forecaster.quantity import format_quantity
-from forecaster.stats.mixture import interval, quantiles
+from forecaster.show.document import Document, Section, Sentence
+from forecaster.show.table import Table, percent, share, shown, weight
 
-HEADER = ("", "median", "50% range", "90% range")
 
-
-def requirement_text(requirement: Requirement) -> str:
-    """The requirement, readable aloud, at most eighty columns wide."""
-    blocks = []
-    for each in requirement.targets:
-        blocks += _target_blocks(requirement, each)
+def requirement_document(requirement: Requirement) -> Document:
+    """The compute that each target takes, its chance by compute, and both under each law."""
+    sections = [_target_section(requirement, each) for each in requirement.targets]
     notes = [note for each in requirement.targets for note in each.notes]
-    return "\n\n".join([*blocks, *closing(requirement.forecast, [*notes, *requirement.forecast.notes])])
+    return decision(requirement.forecast, sections, [*notes, *requirement.forecast.notes])
 
 
 def path_text(requirement: Requirement) -> str:
@@ -31,54 +28,34 @@ def path_text(requirement: Requirement) -> str:
     return "along the compute-optimal split" if splits else "along compute"
 
 
-def _target_blocks(requirement: Requirement, each: Required) -> list[str]:
+def _target_section(requirement: Requirement, each: Required) -> Section:
     runs = requirement.forecast.runs
     question = (
-        f"What compute does a {runs.response} of {each.target:g} take, {path_text(requirement)}, judging by the "
-        f"{len(runs)} runs in {runs.name}?"
+        f"What compute does a {shown(runs.response)} of {each.target:g} take, {path_text(requirement)}, judging by the "
+        f"{len(runs)} runs in {shown(runs.name)}?"
     )
-    rows: list[tuple[str, ...]] = [
-        HEADER,
-        ("FLOP", amount_text(each.median), *(range_text(each.interval(mass)) for mass in (0.5, 0.9))),
+    rows = [
+        amount_row("FLOP", each.flop, each.weights),
+        amount_row("times the largest run", each.flop / requirement.largest, each.weights),
     ]
-    ratio = each.flop / requirement.largest
-    rows.append(
-        (
-            "times the largest run",
-            amount_text(quantiles(ratio, each.weights, 0.5)[0]),
-            *(range_text(interval(ratio, each.weights, mass)) for mass in (0.5, 0.9)),
-        )
-    )
     for name in ("N", "D"):
         if name not in requirement.held and any(name in at for at in each.trained.values()):
             low, lower, middle, upper, high = (each.trained.get(p, {}).get(name) for p in SHOWN)
             rows.append((INPUTS[name].word, amount_text(middle), range_text((lower, upper)), range_text((low, high))))
-    if each.cost is not None:
-        rows += cost_rows(each.cost)
-    reached = each.reachable_probability
-    sure = "over 99%" if reached > 0.99 else "under 1%" if reached < 0.01 else f"{reached:.0%}"
-    chances: list[tuple[str, ...]] = [("chance that a new run meets it", "50%", "80%", "90%", "95%")]
-    chances.append(("FLOP", *(amount_text(each.budget(chance)) for chance in (0.5, 0.8, 0.9, 0.95))))
-    laws: list[tuple[str, ...]] = [("under each law alone", "weight", "FLOP", "90% range", "reachable")]
-    one = np.ones(1)
+    rows += cost_rows(each.cost)
+    budgets = tuple((share(p), amount_text(each.budget(p))) for p in BUDGET_CHANCES)
+    chances = Table("Chance that a new run meets it", ("Chance", "FLOP"), budgets)
+    chance = percent(each.reachable_probability)
+    reached = f"Chance that the target can be reached at all, by the laws' curves alone: {chance}."
+    inner = (Section(chances.caption, (chances,)), _law_section(each), price_section(each.cost))
+    return Section(question, (Table("The compute it takes", COLUMNS, tuple(rows)), Sentence(reached)), sections=inner)
+
+
+def _law_section(each: Required) -> Section:
+    rows, one = [], np.ones(1)
     for i, name in enumerate(each.names):
-        flop = each.flop[i : i + 1]
-        laws.append(
-            (
-                name,
-                f"{each.weights[i]:.0%}",
-                amount_text(quantiles(flop, one, 0.5)[0]),
-                range_text(interval(flop, one)),
-                f"{each.reached[i].mean():.0%}",
-            )
-        )
-    blocks = [
-        wrapped(question),
-        columns(rows),
-        wrapped(f"Chance that the target can be reached at all, by the laws' curves alone: {sure}."),
-        columns(chances),
-        columns(laws),
-    ]
-    if each.cost is not None:
-        blocks.append(wrapped(f"Price: {each.cost.price.text}."))
-    return blocks
+        _, median, _, ends = amount_row(name, each.flop[i : i + 1], one)
+        reachable = percent(float(each.reached[i].mean()))
+        rows.append((shown(name), weight(float(each.weights[i])), median, ends, reachable))
+    table = Table("Under each law alone", ("Law", "Weight", "FLOP", "90% range", "Reachable"), tuple(rows))
+    return Section(table.caption, (table,))

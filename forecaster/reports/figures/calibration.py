@@ -8,7 +8,7 @@ from forecaster.backtests.baselines import BASELINE_NAMES
 from forecaster.backtests.plot import draw_calibration
 from forecaster.forecasts.grade import own_score
 from forecaster.show.figure import Absent, Exhibit
-from forecaster.show.table import MIXED, Table, listed, shown
+from forecaster.show.table import MIXED, Table, enumerated, shown
 from forecaster.stats.mixture import MASSES
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def calibration(forecast: Forecast) -> Exhibit | Absent:
     ]
     columns = ("Method", *(f"{mass:.0%} range held" for mass in MASSES), "Hidden runs")
     sentence = _sentence(drawn, names, alone=alone, tested=own is not None)
-    masses = listed([f"{mass:.0%}" for mass in MASSES])
+    masses = enumerated([f"{mass:.0%}" for mass in MASSES])
     return Exhibit(
         "calibration",
         TITLE,
@@ -74,6 +74,6 @@ def _sentence(drawn: list[Score], names: dict[str, str], *, alone: bool, tested:
     runs = f"{first.clusters} hidden run{'' if first.clusters == 1 else 's'}"
     who = shown(first.law) if alone or not tested else "the laws, mixed,"
     held = [f"{first.coverage[f'{100 * mass:g}']:.0%} in the {mass:.0%} range" for mass in MASSES]
-    said = f"Of {runs}, {who} held {listed(held)}"
+    said = f"Of {runs}, {who} held {enumerated(held)}"
     rivals = [f"{names[score.law]} {score.coverage['90']:.0%}" for score in rest if score.law in BASELINE_NAMES]
-    return f"{said}. Other methods' 90% ranges held: {listed(rivals)}." if rivals else f"{said}."
+    return f"{said}. Other methods' 90% ranges held: {enumerated(rivals)}." if rivals else f"{said}."

@@ -12,7 +12,7 @@ from forecaster.fits.text import PRIOR_DRAWS, parameter_table
 from forecaster.laws.families import families_of
 from forecaster.show.figure import Exhibit
 from forecaster.show.style import ACCENT, BANDS, INK, PAPER, legend_name
-from forecaster.show.table import Table, listed, shown, times
+from forecaster.show.table import Table, enumerated, shown, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,11 +126,11 @@ def _sentence(panels: dict[str, list[Learned]]) -> str:
     ]
     if slow:
         named = [
-            f"{shown(name)} ({'every law' if len(laws) == len(panels) > 1 else listed(laws)})"
+            f"{shown(name)} ({'every law' if len(laws) == len(panels) > 1 else enumerated(laws)})"
             for name, laws in list(slow.items())[:4]
         ]
         more = f" and {len(slow) - 4} more" if len(slow) > 4 else ""
-        said = f"The runs hardly narrowed {listed(named) if not more else ', '.join(named) + more}"
+        said = f"The runs hardly narrowed {enumerated(named) if not more else ', '.join(named) + more}"
         said += f": more than {LEARNED:.0%} of the prior's 90% interval is left."
     else:
         widest = max((each.share, each.name, shown(law)) for law, found in panels.items() for each in found)

@@ -9,8 +9,9 @@ from making import make_runs
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from forecaster.assess.sensitivity.plot import left_out_sentences, power_table, tornado, tornado_sentence, tornado_table
+from forecaster.assess.sensitivity.plot import tornado
 from forecaster.assess.sensitivity.result import Bar, Sensitivity
+from forecaster.assess.sensitivity.text import left_out_sentences, power_table, tornado_sentence, tornado_table
 from forecaster.fits.power_scaling import Power
 from forecaster.show.figure import svg
 from forecaster.show.style import style

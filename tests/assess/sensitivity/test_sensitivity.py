@@ -18,6 +18,7 @@ from scipy import stats
 from forecaster.assess.sensitivity.result import Bar, Sensitivity
 from forecaster.assess.sensitivity.reweight import importance
 from forecaster.assess.sensitivity.sensitivity import sensitivity
+from forecaster.assess.sensitivity.text import left_out_sentences
 from forecaster.assess.sensitivity.variations import variations
 from forecaster.errors import NotConverged
 from forecaster.fits.cache import cache_folder
@@ -215,7 +216,7 @@ def test_without_sampling_only_weighted_bars_are_given(line: Forecast, monkeypat
     made = sensitivity(line, refit=False, cache=False)
     assert {bar.how for bar in made.bars} == {"importance"}
     assert "a saved fit does not" in made.left_out["Student-t noise"]
-    (line_said,) = (line for line in made.left_out_lines if "Student-t noise" in line)
+    (line_said,) = (line for line in left_out_sentences(made) if "Student-t noise" in line)
     assert "noise growing away from the largest run" in line_said
 
 
@@ -305,7 +306,7 @@ def test_as_dict_is_finite_and_rounded(line: Forecast) -> None:
     assert said["power_scaling"][0] == {
         "law": "straight", "quantity": "b", "prior": None, "likelihood": 0.2, "diagnosis": "cannot be told",
     }  # fmt: skip
-    assert "not given: other laws: only one law speaks, straight" in made.text
+    assert "- Other laws: only one law speaks, straight." in made.text
 
 
 def test_power_scaling_tells_a_prior_that_carries_the_answer_from_one_that_does_not() -> None:
