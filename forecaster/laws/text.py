@@ -189,27 +189,22 @@ def _used_references(law: Law, references: Mapping[str, float]) -> dict[str, flo
     return {name: value for name, value in references.items() if name in used}
 
 
-def preset_document(law: Law, name: str, at: Mapping[str, Mapping[str, float]]) -> Document:
+def preset_document(law: Law, found: Mapping[str, Any]) -> Document:
     """Published constants of a law, and what they predict at points: single numbers, without any range.
 
     Args:
         law: whose preset.
-        name: of the preset.
-        at: each point's inputs, by what it is called.
-
-    Raises:
-        LawError: the law has no such preset.
-        ScenarioError: a point lacks an input.
+        found: it and its predictions, as `preset_dict` gives them.
     """
-    said = preset_dict(law, name, at)["preset"]
+    said = found["preset"]
     constants = "\n".join(f"{parameter} = {value:.6g}" for parameter, value in said["parameters"].items())
     source = Sentence(f"Source: {shown(said['source'], 1000)}")
     sections = [Section("Constants", (Verbatim(_letter(law.formula.text)), Verbatim(constants), source))]
-    if at:
-        found = Bullets(tuple(f"at {each['asked']}: {each['response']:.5g}" for each in said["predictions"]))
+    if said["predictions"]:
+        each_point = Bullets(tuple(f"at {each['asked']}: {each['response']:.5g}" for each in said["predictions"]))
         alone = Sentence("These are the formula's values alone: no fit, no noise and no range.")
-        sections.append(Section("What they predict", (found, alone)))
-    return Document(f"{shown(law.name)}, {shown(name)}", tuple(sections))
+        sections.append(Section("What they predict", (each_point, alone)))
+    return Document(f"{shown(law.name)}, {shown(said['name'])}", tuple(sections))
 
 
 def preset_dict(law: Law, name: str, at: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:

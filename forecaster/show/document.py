@@ -94,9 +94,6 @@ class Document:
     sections: tuple[Section, ...]
 
 
-UNCHECKED = Stamp("CHECKS FAILED: the numbers of laws that failed are shown only because that was asked.")
-
-
 def sentences(*texts: str) -> tuple[Sentence, ...]:
     """Sentences one after another, empty ones left out."""
     return tuple(Sentence(text) for text in texts if text)

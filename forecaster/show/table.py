@@ -141,12 +141,17 @@ class Table:
         """The table in columns padded with blanks; where it is too wide, headers and then words take several lines."""
         lines = [self.columns, *self.rows]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.columns))]
-        if _span(widths) > WIDEST:
-            heads = [max(map(len, name.split()), default=0) for name in self.columns]
-            widths = [max(head, *(len(row[i]) for row in self.rows), 1) for i, head in enumerate(heads)]
+        needed = [
+            max([*map(len, name.split()), *(len(row[i]) for row in self.rows), 1])
+            for i, name in enumerate(self.columns)
+        ]
         words = [i for i in range(len(widths)) if self.flush_left(i)]
-        while _span(widths) > WIDEST and max(widths[i] for i in words) > NARROWEST:
-            widths[max(words, key=lambda i: widths[i])] -= 1
+        while sum(widths) + 2 * (len(widths) - 1) > WIDEST:
+            spare = [width - need for width, need in zip(widths, needed, strict=True)]
+            widest = max(words, key=lambda i: widths[i])
+            if max(spare) <= 0 and widths[widest] <= NARROWEST:
+                break
+            widths[spare.index(max(spare)) if max(spare) > 0 else widest] -= 1
         head, *body = ([wrap(cell, width) for cell, width in zip(line, widths, strict=True)] for line in lines)
         deep = max(map(len, head), default=1)
         stacked = [[[""] * (deep - len(cell)) + cell for cell in head], *body]
@@ -167,10 +172,6 @@ class Table:
             cell.ljust(width) if self.flush_left(i) else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
         ]
-
-
-def _span(widths: Sequence[int]) -> int:
-    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def escaped(text: str) -> str:

@@ -8,9 +8,11 @@ from forecaster.assess.comparison.result import NEAR_TIE_WEIGHT, Comparison
 from forecaster.backtests.loo import NEAR_TIE_ELPD, NEAR_TIE_ERRORS
 from forecaster.forecasts.tables import answers, law_table
 from forecaster.runs.text import metric
-from forecaster.show.document import UNCHECKED, Document, Section, Sentence, remarks, sentences
+from forecaster.show.document import Document, Section, Sentence, Stamp, remarks, sentences
 from forecaster.show.table import Table, number, share, shown, times
 from forecaster.stats.psis import RELIABLE_K
+
+UNCHECKED = Stamp("CHECKS FAILED: the numbers of laws that failed are shown only because that was asked.")
 
 LEFT_OUT = (
     "elpd: the sum over runs of the log density of each given all others, higher is better; p_loo: effective "

@@ -44,8 +44,8 @@ def laws(
     (one,) = changed([read_law(law)], LawChoice(law, prior, noise))
     if preset:
         points = {point.text: point.completed().inputs for point in scenario(at).points} if at else {}
-        said = as_text(preset_document(one, preset, points))
-        console.result(said, {"laws": [preset_dict(one, preset, points)]})
+        data = preset_dict(one, preset, points)
+        console.result(as_text(preset_document(one, data)), {"laws": [data]})
         return
     if at:
         raise UsageError("a law without constants predicts nothing; name some by --preset", where="--at")
