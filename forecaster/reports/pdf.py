@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.show.document import Bullets, Headline, Part, Section, Sentence, Stamp, Verbatim
 from forecaster.show.figure import Exhibit, svg
+from forecaster.show.style import font_folder
 from forecaster.show.table import Table, shown
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ LAYOUT = Path(__file__).with_name("templates") / "card.typ"
 MOST_ROWS = 17
 """Rows of a figure's table, those with the largest effects first."""
 
-FIGURE = (7.6, 3.5)
+FIGURE = (7.6, 3.9)
 """Inches of a fan."""
 
 BESIDE = {"uncertainty": "ranges", "omissions": "changes"}
@@ -42,7 +43,7 @@ def card_pdf(report: Report) -> bytes:
     data = json.dumps(_data(report), ensure_ascii=True, allow_nan=False)
     typeset: Any = typst.compile
     made: bytes = typeset(
-        LAYOUT.read_bytes(), font_paths=_figure_fonts(), sys_inputs={"data": data}, pdf_standards="ua-1"
+        LAYOUT.read_bytes(), font_paths=[font_folder()], sys_inputs={"data": data}, pdf_standards="ua-1"
     )
     return made
 
@@ -50,13 +51,6 @@ def card_pdf(report: Report) -> bytes:
 def is_pdf(content: bytes) -> bool:
     """Whether a file is a card as a PDF."""
     return content.startswith(b"%PDF-") and all(mark in content for mark in MARKS)
-
-
-def _figure_fonts() -> list[str]:
-    """The fonts that figures are drawn with, which come with Matplotlib."""
-    from matplotlib import get_data_path
-
-    return [str(Path(get_data_path()) / "fonts" / "ttf")]
 
 
 def _data(report: Report) -> dict[str, Any]:

@@ -43,6 +43,13 @@ def style() -> AbstractContextManager[None]:
     return context(["default", STYLE])
 
 
+def font_folder() -> str:
+    """Where the fonts lie that figures are drawn with; they come with Matplotlib."""
+    from matplotlib import get_data_path
+
+    return str(Path(get_data_path()) / "fonts" / "ttf")
+
+
 def new_axes(size: tuple[float, float] | None = None) -> Axes:
     """Axes of a new figure, which a notebook shows by itself."""
     from matplotlib import pyplot
