@@ -29,7 +29,7 @@ LAYOUT = Path(__file__).with_name("templates") / "card.typ"
 MOST_ROWS = 17
 """Rows of a figure's table, those with the largest effects first."""
 
-FIGURE = (7.6, 3.5)
+FIGURE = (7.6, 3.9)
 """Inches of a fan."""
 
 BESIDE = {"uncertainty": "ranges", "omissions": "changes"}
