@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecaster.backtests.weighting import Weighting
+from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.posterior import Fit
 from forecaster.fits.verdict import Verdict
-from forecaster.forecasts.answer import PointForecast, answer_all
+from forecaster.forecasts.answer import PointForecast, answer
 from forecaster.notes import Note
 from forecaster.runs.points import Point
 from forecaster.runs.table import Runs
@@ -53,6 +54,11 @@ class Forecast:
         return self.weighting.weights
 
     @property
+    def ensemble(self) -> Ensemble:
+        """The fits that speak, with their weights."""
+        return Ensemble(self.fits, self.weights, self.verdicts)
+
+    @property
     def runs(self) -> Runs:
         """The table that the forecast rests on."""
         return self.fits[0].runs
@@ -92,7 +98,7 @@ class Forecast:
         """
         inputs = [dict(at) for at in points]
         asked = [Point(at) for at in inputs]
-        return answer_all(self.fits, self.weights, asked, inputs, self.extrapolation, seed=self.seed)
+        return answer(self.ensemble, asked, inputs, self.extrapolation, seed=self.seed)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the keys `forecast` and `verdict` of the command-line contract, weights, track record, notes."""

@@ -31,6 +31,9 @@ class Family:
             LogNormal and LogitNormal is the Normal's on the log and on the logit, which is how they are written.
         solve: the arguments that an interval leaves free, given its ends (one end for a family of one argument),
             the probabilities below them, and the arguments that are given.
+        pymc: the distribution there whose draws, exponentiated or brought between bounds as the coordinate says where
+            it is Normal, are the values (the same density as PyMC's own LogNormal by a smaller graph), and the names
+            that the arguments have there.
     """
 
     arguments: tuple[str, ...]
@@ -40,6 +43,7 @@ class Family:
     positive: tuple[str, ...]
     support: tuple[float, float]
     solve: Callable[..., tuple[float, ...]]
+    pymc: tuple[str, ...]
 
 
 def _normal(p: Any) -> Any:
@@ -159,6 +163,7 @@ FAMILIES: dict[str, Family] = {
         ("sigma",),
         ANY,
         _solve_normal,
+        ("Normal", "mu", "sigma"),
     ),
     "LogNormal": Family(
         ("mu", "sigma"),
@@ -168,6 +173,7 @@ FAMILIES: dict[str, Family] = {
         ("sigma",),
         ABOVE_ZERO,
         lambda ends, p: _solve_normal(np.log(ends), p),
+        ("Normal", "mu", "sigma"),
     ),
     "LogitNormal": Family(
         ("mu", "sigma"),
@@ -177,6 +183,7 @@ FAMILIES: dict[str, Family] = {
         ("sigma",),
         SHARE,
         lambda ends, p: _solve_normal(_logit(ends), p),
+        ("Normal", "mu", "sigma"),
     ),
     "StudentT": Family(
         ("nu", "mu", "sigma"),
@@ -186,6 +193,7 @@ FAMILIES: dict[str, Family] = {
         ("nu", "sigma"),
         ANY,
         _solve_student,
+        ("StudentT", "nu", "mu", "sigma"),
     ),
     "HalfNormal": Family(
         ("sigma",),
@@ -195,6 +203,7 @@ FAMILIES: dict[str, Family] = {
         ("sigma",),
         ABOVE_ZERO,
         lambda end, p: (float(end[0] / _normal((1 + p[0]) / 2)),),
+        ("HalfNormal", "sigma"),
     ),
     "Exponential": Family(
         ("rate",),
@@ -204,6 +213,7 @@ FAMILIES: dict[str, Family] = {
         ("rate",),
         ABOVE_ZERO,
         lambda end, p: (float(-np.log1p(-p[0]) / end[0]),),
+        ("Exponential", "lam"),
     ),
     "Gamma": Family(
         ("shape", "rate"),
@@ -213,8 +223,9 @@ FAMILIES: dict[str, Family] = {
         ("shape", "rate"),
         ABOVE_ZERO,
         _solve_gamma,
+        ("Gamma", "alpha", "beta"),
     ),
-    "Beta": Family(("a", "b"), "logit", _beta, _log_beta, ("a", "b"), SHARE, _solve_beta),
+    "Beta": Family(("a", "b"), "logit", _beta, _log_beta, ("a", "b"), SHARE, _solve_beta, ("Beta", "alpha", "beta")),
     "Uniform": Family(
         ("lower", "upper"),
         "logit",
@@ -223,5 +234,6 @@ FAMILIES: dict[str, Family] = {
         (),
         ANY,
         _solve_uniform,
+        ("Uniform", "lower", "upper"),
     ),
 }

@@ -83,7 +83,7 @@ def root(target: str) -> str:
 
 def test_only_sampling_knows_the_sampler() -> None:
     for found in (found for found in ALL if root(found.target) in SAMPLERS):
-        assert found.module.startswith("forecaster.fits.sampling.") or found.function == "to_pymc", found
+        assert found.module.startswith("forecaster.fits.sampling."), found
 
 
 def test_heavy_libraries_are_imported_inside_functions() -> None:

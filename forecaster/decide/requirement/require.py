@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,7 +107,7 @@ def requirement_of(
         raise ScenarioError("a requirement needs at least one target, such as 1.9", where="--loss")
     while True:
         found = [search.flop(value) for value in values]
-        weights = np.array([answer.weights[fit.law.name] for fit in answer.fits])
+        weights = answer.ensemble.shares
         medians = [quantiles(flop, weights, 0.5)[0] for flop, _ in found]
         points = [Point(search.point(median)) for median in medians if median is not None] or [
             Point(search.point(STAND_IN * search.largest))
@@ -120,9 +121,7 @@ def requirement_of(
         answer = judged
         search = Search.of(answer, held)
     keep = {note.code: note for note in (*answer.notes, *judged.notes)}
-    judged = Forecast(
-        **{**vars(judged), "notes": tuple(keep.values()), "verdicts": {**answer.verdicts, **judged.verdicts}}
-    )
+    judged = replace(judged, notes=tuple(keep.values()), verdicts={**answer.verdicts, **judged.verdicts})
     targets = tuple(
         _required(search, answer, value, *pair, price=rate) for value, pair in zip(values, found, strict=True)
     )
@@ -184,7 +183,7 @@ def target_value(said: str | float, search: Search) -> float:
 def _required(
     search: Search, answer: Forecast, target: float, flop: np.ndarray, reached: np.ndarray, *, price: Price | None
 ) -> Required:
-    weights = np.array([answer.weights[fit.law.name] for fit in answer.fits])
+    weights = answer.ensemble.shares
     budgets = search.curve_budgets(flop, weights, CURVE_NODES)
     chance = search.chance(target, budgets)
     reachable = float(weights @ reached.mean(axis=1))
