@@ -82,7 +82,7 @@ def curve_and_scale_at(fit: Fit, trial: Trial) -> tuple[np.ndarray, np.ndarray]:
     """The law's log response at the hidden runs and the noise's scale, thinned, each of shape (sample, point)."""
     test = trial.fold.test
     (draws,) = law_draws(Ensemble((fit,)), term=None, seed=1)
-    m, scale = draws.curve(fit.design.inputs(test)), draws.noise_scale(test.column(fit.runs.scale))
+    m, scale = draws.curve(test), draws.noise_scale(test)
     step = len(m) // DRAWS
     return m[::step], np.broadcast_to(scale, m.shape)[::step]
 

@@ -158,10 +158,14 @@ def refused(refusals: Mapping[str, NotConverged]) -> tuple[dict[str, Verdict], l
     ]
 
 
-def fit_laws(
-    laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say | None
+def fit_each(
+    laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say | None, at_least_one: bool = True
 ) -> tuple[list[Fit], dict[str, NotConverged]]:
-    """The fits of several laws, and why any of them could not start."""
+    """The fits of several laws, and why any of them could not start.
+
+    Raises:
+        NotConverged: none could, where one at least is needed.
+    """
     fits: list[Fit] = []
     refusals: dict[str, NotConverged] = {}
     for each in laws:
@@ -169,19 +173,7 @@ def fit_laws(
             fits.append(fit(each, runs, seed=seed, cache=cache, say=say))
         except NotConverged as refusal:
             refusals[each.name] = refusal
-    return fits, refusals
-
-
-def fit_each(
-    laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say | None
-) -> tuple[list[Fit], dict[str, NotConverged]]:
-    """The same.
-
-    Raises:
-        NotConverged: none could.
-    """
-    fits, refusals = fit_laws(laws, runs, seed=seed, cache=cache, say=say)
-    if not fits:
+    if at_least_one and not fits:
         raise next(iter(refusals.values()))
     return fits, refusals
 

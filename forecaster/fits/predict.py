@@ -20,14 +20,19 @@ from forecaster.stats.student import log_student, stratified_student
 MOST_AT_ONCE = 5_000_000
 
 
+At = Mapping[str, Any] | Runs
+"""Where runs are asked for: each input and the table's scale, shape (point), or (sample, 1) for each draw at a place of
+its own; or runs of the same columns, whose known errors widen the noise."""
+
+
 @dataclass(frozen=True, eq=False)
 class LawDraws:
-    """One law's draws with the noise and the slope that belong to each; every array begins with shape (sample).
+    """One law's draws with the noise and the slope that belong to each; every array is of shape (sample).
 
     Args:
         design: the law on its table.
         values: of the parameters of the formula and of the noise, chains in a row.
-        unit_noise: noise of scale one; one draw serves all points, so that a figure's bands are smooth.
+        unit_noise: noise of scale one; one draw of it serves all points, so that a figure's bands are smooth.
         slopes: of the extrapolation term.
     """
 
@@ -36,38 +41,44 @@ class LawDraws:
     unit_noise: np.ndarray
     slopes: np.ndarray
 
-    def curve(self, inputs: Mapping[str, Any]) -> np.ndarray:
-        """The law's response on the scale of its link, free of noise.
+    @classmethod
+    def of_priors(cls, design: Design, *, draws: int, seed: int, noise_seed: int) -> LawDraws:
+        """What the priors alone say; a response is not finite where a draw gives none."""
+        prior = design.law.draw_priors(design.references.values, draws=draws, seed=seed)
+        nu = design.degrees_of_freedom(prior)
+        return cls(design, prior, stratified_student(nu, draws, seed=noise_seed), np.zeros(draws))
 
-        Args:
-            inputs: of the law: numbers or arrays of shape (point), for a result of shape (sample, point); or of shape
-                (sample, 1), each draw at inputs of its own.
-        """
+    def curve(self, at: At) -> np.ndarray:
+        """The law's response on the scale of its link, free of noise, shape (sample, point)."""
+        inputs = self.design.inputs(at) if isinstance(at, Runs) else self.design.inputs_at(at)
         with np.errstate(over="ignore", under="ignore"):
             return np.asarray(self.design.response(self._columns, inputs))
 
-    def noise(self, scale: Any, errors: Any = 0.0) -> np.ndarray:
-        """The noise around the curve, shape (sample, point).
+    def drift(self, at: At) -> np.ndarray:
+        """The extrapolation term, of the same shape."""
+        return np.asarray(
+            self.slopes[:, None] * distance(_scale(self.design, at), self.design.references.scale_largest)
+        )
 
-        Args:
-            scale: each point's value of the table's scale, as of `curve`.
-            errors: standard errors by which responses there are known, on the scale of the link.
-        """
-        return np.asarray(self.noise_scale(scale, errors) * self.unit_noise[:, None])
+    def noise(self, at: At) -> np.ndarray:
+        """The noise, of the same shape."""
+        return np.asarray(self.noise_scale(at) * self.unit_noise[:, None])
 
-    def noise_scale(self, scale: Any, errors: Any = 0.0) -> np.ndarray:
-        """The noise's scale, as of `noise`."""
-        found = self.design.noise_scale(self._columns, self.design.distance(scale))
-        return np.asarray(np.sqrt(found**2 + errors**2) if np.any(errors) else found)
-
-    def drift(self, scale: Any) -> np.ndarray:
-        """The extrapolation term, shape (sample, point)."""
-        h = distance(scale, self.design.references.scale_largest)
-        return np.asarray(self.slopes[:, None] * h)
+    def noise_scale(self, at: At, *, widened: Any = 0.0) -> np.ndarray:
+        """The noise's scale, widened by known errors of runs and by a standard deviation a point."""
+        scale = self.design.noise_scale(self._columns, self.design.distance(_scale(self.design, at)))
+        for sd in (widened, self.design.known_errors(at) if isinstance(at, Runs) else 0.0):
+            scale = np.sqrt(scale**2 + sd**2) if np.any(sd) else scale
+        return np.asarray(scale)
 
     @property
     def _columns(self) -> dict[str, np.ndarray]:
         return {name: values[:, None] for name, values in self.values.items()}
+
+
+def _scale(design: Design, at: At) -> Any:
+    name = design.runs.scale
+    return at.column(name) if isinstance(at, Runs) else np.atleast_1d(at[name])
 
 
 def extrapolation_of(ensemble: Ensemble) -> Extrapolation:
@@ -162,12 +173,12 @@ class Prediction:
         return np.asarray(high - low)
 
 
-def predict(ensemble: Ensemble, at: Mapping[str, Any] | Runs, *, term: Extrapolation | None, seed: int) -> Prediction:
+def predict(ensemble: Ensemble, at: At, *, term: Extrapolation | None, seed: int) -> Prediction:
     """Draws of runs at any inputs: the curve, the extrapolation term and the noise of every law.
 
     Args:
         ensemble: whose laws.
-        at: each input and the table's scale, shape (point); or runs, whose known errors then widen the noise.
+        at: where.
         term: beyond the data; none where not given.
         seed: of the term's slopes; the noise takes the next.
 
@@ -175,53 +186,12 @@ def predict(ensemble: Ensemble, at: Mapping[str, Any] | Runs, *, term: Extrapola
         ScenarioError: the points lack an input of a law.
     """
     draws = law_draws(ensemble, term=term, seed=seed)
-    scale = np.atleast_1d(at.column(ensemble.runs.scale) if isinstance(at, Runs) else at[ensemble.runs.scale])
-    shape = (len(ensemble.fits), len(draws[0].slopes), len(scale))
-    curve, noise = np.empty(shape), np.empty(shape)
-    for i, each in enumerate(draws):
-        inputs, errors = inputs_and_errors(each.design, at)
-        curve[i], noise[i] = each.curve(inputs), each.noise(scale, errors)
-    return Prediction(
-        curve=curve,
-        noise=noise,
-        drift=draws[0].drift(scale),
-        drift_sd=(0.0 if term is None else term.sd) * distance(scale, ensemble.largest),
-        weights=ensemble.shares,
-        chains=ensemble.fits[0].settings.chains,
-        link=ensemble.link,
-    )
-
-
-def inputs_and_errors(design: Design, at: Mapping[str, Any] | Runs) -> tuple[dict[str, Any], Any]:
-    """A law's inputs at points or runs, and the standard errors by which responses there are known."""
-    if isinstance(at, Runs):
-        return design.inputs(at), design.known_errors(at)
-    return design.inputs_at(at), 0.0
-
-
-def predict_from_priors(design: Design, prior: Mapping[str, np.ndarray], at: Any, unit_noise: np.ndarray) -> np.ndarray:
-    """Draws of runs from a law's priors alone, without an extrapolation term, shape (sample, point).
-
-    Args:
-        design: the law on a table.
-        prior: draws of every sampled and natural parameter, as of `Law.draw_priors`.
-        at: as of `predict`.
-        unit_noise: noise of scale one for each draw; see `prior_noise`.
-
-    Returns:
-        Not finite where a draw gives no response.
-    """
-    law = LawDraws(design, prior, unit_noise, np.zeros(len(unit_noise)))
-    inputs, errors = inputs_and_errors(design, at)
-    scale = at.column(design.runs.scale) if isinstance(at, Runs) else at[design.runs.scale]
-    with np.errstate(all="ignore"):
-        return np.asarray(law.curve(inputs) + law.noise(scale, errors))
-
-
-def prior_noise(design: Design, prior: Mapping[str, np.ndarray], *, seed: int) -> np.ndarray:
-    """Noise of scale one for each of a law's prior draws, shape (sample)."""
-    count = len(next(iter(prior.values())))
-    return stratified_student(design.degrees_of_freedom(prior), count, seed=seed)
+    drift = draws[0].drift(at)
+    curve, noise = np.empty((2, len(draws), *drift.shape))
+    for i, law in enumerate(draws):
+        curve[i], noise[i] = law.curve(at), law.noise(at)
+    drift_sd = (0.0 if term is None else term.sd) * distance(_scale(draws[0].design, at), ensemble.largest)
+    return Prediction(curve, noise, drift, drift_sd, ensemble.shares, ensemble.fits[0].settings.chains, ensemble.link)
 
 
 def thinned(fit: Fit, most: int) -> Fit:
@@ -284,10 +254,7 @@ def _log_densities(
     slopes = np.zeros(len(nu)) if term is None else term.draws(len(nu), seed=seed)
     # No noise is drawn: its density is known.
     law = LawDraws(fit.design, fit.flat_draws(), np.zeros(len(nu)), slopes)
-    inputs, errors = inputs_and_errors(fit.design, runs)
-    at = runs.column(fit.runs.scale)
-    m = law.curve(inputs) + (0.0 if term is None else law.drift(at))
-    scale = law.noise_scale(at, widened)
-    scale = np.sqrt(scale**2 + errors**2) if np.any(errors) else scale
+    m = law.curve(runs) + law.drift(runs)
+    scale = law.noise_scale(runs, widened=widened)
     log_p = log_student((fit.link.on(runs.column("loss")) - m) / scale, nu) - np.log(scale)
     return np.broadcast_to(log_p, (len(nu), len(runs)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from forecaster.errors import LawError, RunsError, ScenarioError
 from forecaster.fits.design import Design
-from forecaster.fits.predict import predict_from_priors, prior_noise
+from forecaster.fits.predict import LawDraws
 from forecaster.laws.law import Law
 from forecaster.notes import Note
 from forecaster.runs.points import Point, scenario
@@ -149,14 +149,13 @@ def prior_predictive(law: Law, runs: Runs, at: Any, *, draws: int = 4000, seed: 
     if not len(runs):
         raise RunsError("the table has no runs, so the priors have no centre", where=runs.name)
     design = Design(law, runs)
-    references = design.references
+    prior = LawDraws.of_priors(design, draws=draws, seed=seed, noise_seed=seed + 1)
     asked = scenario(at).points
     inputs = [_complete(design, point) for point in asked]
-    prior = law.draw_priors(references.values, draws=draws, seed=seed)
     columns = {*design.columns.values(), runs.scale}
     own = {column: runs.column(column) for column in columns}
     every = {column: np.concatenate([own[column], [point[column] for point in inputs]]) for column in columns}
-    bands, lost = _bands(design, prior, every, seed=seed)
+    bands, lost = _bands(prior, every)
 
     # On the scale of the link, where no range is too wide for a number.
     losses = design.link.on(runs.column("loss"))
@@ -220,18 +219,16 @@ def _complete(design: Design, point: Point) -> dict[str, float]:
     return known
 
 
-def _bands(
-    design: Design, prior: Mapping[str, NDArray[np.float64]], columns: Mapping[str, NDArray[np.float64]], *, seed: int
-) -> tuple[list[Band], float]:
+def _bands(prior: LawDraws, columns: Mapping[str, NDArray[np.float64]]) -> tuple[list[Band], float]:
     """A band for each place that the columns name, and the largest share of draws without a response."""
-    unit_noise = prior_noise(design, prior, seed=seed + 1)
-    count = len(unit_noise)
+    design, count = prior.design, len(prior.unit_noise)
     bands = []
     lost = 0.0
     # One place at a time: a table of ten thousand runs would not fit in memory as draws of all of them.
     for i in range(len(columns[design.runs.scale])):
         here = {name: values[i] for name, values in columns.items()}
-        kept = np.broadcast_to(predict_from_priors(design, prior, here, unit_noise), (count, 1))[:, 0]
+        with np.errstate(all="ignore"):
+            kept = (prior.curve(here) + prior.noise(here))[:, 0]
         kept = kept[np.isfinite(kept)]
         if kept.size < count / 2:
             raise LawError(

@@ -10,16 +10,10 @@ from forecaster.backtests.loo import leave_one_out
 from forecaster.backtests.trial import DRAWS, Trial, foretell
 from forecaster.decide.allocation.allocate import allocate
 from forecaster.decide.requirement.search import Search
+from forecaster.fits.design import Design
 from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import LANGUAGE_LOSS, distance
-from forecaster.fits.predict import (
-    law_draws,
-    log_density,
-    log_likelihood,
-    predict,
-    predict_from_priors,
-    prior_noise,
-)
+from forecaster.fits.predict import LawDraws, law_draws, log_density, log_likelihood, predict
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.path import path
 from forecaster.forecasts.prior_predictive import prior_predictive
@@ -87,7 +81,7 @@ def test_a_backtest_scores_the_kernels_draws(answer: Forecast) -> None:
 def test_densities_are_those_of_the_kernels_curve_and_noise(answer: Forecast) -> None:
     fit = answer.fits[0]
     (draws,) = law_draws(Ensemble((fit,)), term=None, seed=SEED)
-    m, scale = draws.curve(fit.design.inputs()), draws.noise_scale(RUNS.column("C"))
+    m, scale = draws.curve(RUNS), draws.noise_scale(RUNS)
     nu = fit.degrees_of_freedom().values.reshape(-1, 1)
     expected = log_student((np.log(RUNS.column("loss")) - m) / scale, nu) - np.log(scale)
     np.testing.assert_allclose(log_likelihood(fit).reshape(expected.shape), expected, rtol=1e-12)
@@ -112,7 +106,8 @@ def test_an_allocation_and_a_requirement_ask_the_kernel(answer: Forecast) -> Non
     for law_of, needed in zip(search._laws, flop, strict=True):
         able = np.isfinite(needed)
         C = np.where(able, needed, budget)[:, None]
-        run = law_of.curve(law_of.design.inputs_at(search.inputs(np.log(C)))) + law_of.drift(C) + law_of.noise(C)
+        there = search.inputs(np.log(C))
+        run = law_of.curve(there) + law_of.drift(there) + law_of.noise(there)
         assert able.mean() > 0.9
         np.testing.assert_allclose(run[able, 0], np.log(target), atol=1e-4)
 
@@ -129,12 +124,11 @@ def test_run_checks_hold_the_runs_against_the_kernel(answer: Forecast) -> None:
 
 def test_priors_alone_speak_through_the_same_law() -> None:
     found = prior_predictive(law("chinchilla"), RUNS, AT, draws=400, seed=SEED)
-    fit = make_fit(law("chinchilla"), RUNS, draws=10)
-    prior = fit.law.draw_priors(fit.references.values, draws=400, seed=SEED)
-    drawn = predict_from_priors(fit.design, prior, AT, prior_noise(fit.design, prior, seed=SEED + 1))
-    np.testing.assert_array_equal(found.points[0].band.draws[0], drawn[np.isfinite(drawn[:, 0]), 0])
+    drawn = LawDraws.of_priors(Design(law("chinchilla"), RUNS), draws=400, seed=SEED, noise_seed=SEED + 1)
+    runs = (drawn.curve(AT) + drawn.noise(AT))[:, 0]
+    np.testing.assert_array_equal(found.points[0].band.draws[0], runs[np.isfinite(runs)])
+    prior = drawn.values
     h = distance(AT["C"], float(RUNS.column("C").max()))
     m = np.log(prior["E"] + prior["A"] / AT["N"] ** prior["alpha"] + prior["B"] / AT["D"] ** prior["beta"])
-    still = predict_from_priors(fit.design, prior, AT, np.zeros(400))[:, 0]
-    np.testing.assert_allclose(still, m, rtol=1e-10)
-    assert h > 0 and np.std(drawn) > np.std(still)
+    np.testing.assert_allclose(drawn.curve(AT)[:, 0], m, rtol=1e-10)
+    assert h > 0 and np.std(runs) > np.std(m)

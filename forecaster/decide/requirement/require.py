@@ -13,7 +13,7 @@ from forecaster.backtests.weighting import Weighting
 from forecaster.decide.price import Price
 from forecaster.decide.price import price as price_of
 from forecaster.decide.requirement.result import SHOWN, Required, Requirement
-from forecaster.decide.requirement.search import Search
+from forecaster.decide.requirement.search import REACH, Search
 from forecaster.errors import Say, ScenarioError, clipped
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.fits.posterior import Fit
@@ -166,7 +166,7 @@ def target_value(said: str | float, search: Search) -> float:
         raise ScenarioError(f"a target of {clipped(str(said))} cannot be met; it must be above 0", where="--loss")
     if not search.rises_nowhere:
         raise ScenarioError(
-            f"{search.response} rises with compute under these laws, so no compute is needed to stay below a target",
+            f"{search.forecast.runs.response} rises with compute under these laws, so no compute is needed to stay below a target",
             where="--loss",
         )
     lowest = search.lowest()
@@ -190,7 +190,7 @@ def _required(
     notes = []
     if reachable < 1 - MATERIAL:
         text = (
-            f"In {1 - reachable:.0%} of the draws the curve never comes down to {target:g}, up to {search.reach:.0e} "
+            f"In {1 - reachable:.0%} of the draws the curve never comes down to {target:g}, up to {REACH:.0e} "
             "times the largest run; quantiles of the compute that fall among them do not exist."
         )
         notes.append(Note("target-unreachable", text, warning=True))

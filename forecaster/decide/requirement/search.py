@@ -71,11 +71,6 @@ class Search:
         """The scale of the laws' noise."""
         return self.forecast.fits[0].link
 
-    @property
-    def response(self) -> str:
-        """The response's header."""
-        return self.forecast.runs.response
-
     @cached_property
     def largest(self) -> float:
         """The largest training compute, FLOP."""
@@ -85,11 +80,6 @@ class Search:
     def smallest(self) -> float:
         """The smallest training compute, FLOP."""
         return float(self.forecast.runs.column("C").min())
-
-    @property
-    def reach(self) -> float:
-        """How many times the largest run's compute is searched."""
-        return REACH
 
     def inputs(self, log_C: Any) -> dict[str, Any]:
         """Every input along the path, each of the shape of log C where it moves."""
@@ -127,13 +117,12 @@ class Search:
 
     def _curve(self, law: LawDraws, log_C: np.ndarray) -> np.ndarray:
         """A law on the link at log C, shape (node) for all draws or (sample, 1), one for each."""
-        found = law.curve(law.design.inputs_at(self.inputs(log_C)))
-        return np.broadcast_to(found, (len(law.slopes), log_C.shape[-1]))
+        return np.broadcast_to(law.curve(self.inputs(log_C)), (len(law.slopes), log_C.shape[-1]))
 
     def _beyond(self, law: LawDraws, log_C: np.ndarray) -> np.ndarray:
         """The extrapolation term and the noise at log C."""
-        C = np.exp(log_C)
-        return np.asarray(law.drift(C) + law.noise(C))
+        at = self.inputs(log_C)
+        return np.asarray(law.drift(at) + law.noise(at))
 
     @property
     def rises_nowhere(self) -> bool:

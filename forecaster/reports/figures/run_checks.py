@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.fits.predict import predict, predict_from_priors, prior_noise, thinned
+from forecaster.fits.predict import LawDraws, predict, thinned
 from forecaster.runs.table import Runs
 from forecaster.stats.link import Link
 from forecaster.stats.mixture import weighted_quantile
@@ -66,19 +66,19 @@ def checked_runs(forecast: Forecast) -> CheckedRuns:
     runs = _rows(forecast.runs, rows)
     ensemble = replace(forecast.ensemble, fits=tuple(thinned(fit, DRAWS) for fit in forecast.fits))
     weights = ensemble.shares
-    laws = [(each.design, each.law.draw_priors(each.references.values, draws=DRAWS, seed=1)) for each in ensemble.fits]
-    asked = [(design, prior, prior_noise(design, prior, seed=2)) for design, prior in laws]
+    priors = [LawDraws.of_priors(fit.design, draws=DRAWS, seed=1, noise_seed=2) for fit in ensemble.fits]
     middle, outer = (0.5,), (0.05, 0.95)
     parts: list[np.ndarray] = []
     for start in range(0, len(runs), AT_ONCE):
         part = _rows(runs, np.arange(start, min(start + AT_ONCE, len(runs))))
         after = predict(ensemble, part, term=None, seed=0)
-        before = [predict_from_priors(design, prior, part, unit) for design, prior, unit in asked]
+        with np.errstate(all="ignore"):
+            before = np.stack([prior.curve(part) + prior.noise(part) for prior in priors])
         found = (
             weighted_quantile(after.curve[:, :DRAWS], middle, weights),
             weighted_quantile(after.noise[:, :DRAWS], outer, weights),
             weighted_quantile(after.raw[:, :DRAWS], outer, weights),
-            weighted_quantile(np.stack(before), outer, weights),
+            weighted_quantile(before, outer, weights),
         )
         parts.append(np.concatenate(found))
     curve, low, high, *rest = np.concatenate(parts, axis=1)
