@@ -13,7 +13,7 @@ import numpy as np
 
 from forecaster.decide.amount import Amount, amount
 from forecaster.errors import InputError, UsageError, clipped, listed
-from forecaster.stats.mixture import MASSES, interval, quantiles, rounded
+from forecaster.stats.mixture import interval, quantiles, summary
 
 BUNDLED = Path(__file__).with_name("prices.toml")
 
@@ -111,16 +111,8 @@ class Cost:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, by unit."""
-        found: dict[str, Any] = {
-            unit: {
-                "median": rounded(self.median(unit)),
-                "interval": {
-                    f"{100 * mass:g}": [rounded(end) for end in self.interval(mass, unit=unit)] for mass in MASSES
-                },
-            }
-            for unit in UNITS
-        }
-        return found | {"price": self.price.as_dict()}
+        found = {unit: summary(self.draws[unit], self.weights) for unit in UNITS}
+        return {**found, "price": self.price.as_dict()}
 
 
 def price(said: str | Path | Price = "default") -> Price:

@@ -56,13 +56,16 @@ class LawDraws:
 
     def drift(self, at: At) -> np.ndarray:
         """The extrapolation term, of the same shape."""
-        return np.asarray(
-            self.slopes[:, None] * distance(_scale(self.design, at), self.design.references.scale_largest)
-        )
+        h = distance(_scale(self.design, at), self.design.references.scale_largest)
+        return np.asarray(self.slopes[:, None] * h)
 
     def noise(self, at: At) -> np.ndarray:
         """The noise, of the same shape."""
         return np.asarray(self.noise_scale(at) * self.unit_noise[:, None])
+
+    def run(self, at: At) -> np.ndarray:
+        """A new run: the three together."""
+        return np.asarray(self.curve(at) + self.drift(at) + self.noise(at))
 
     def noise_scale(self, at: At, *, widened: Any = 0.0) -> np.ndarray:
         """The noise's scale, widened by known errors of runs and by a standard deviation a point."""

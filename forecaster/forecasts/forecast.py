@@ -68,14 +68,7 @@ def forecast(
     whole = whole.judged_at(named)
     if retry:
         whole = whole.sampled_longer(named, cache=cache, say=say)
-    while True:
-        kept = whole.speaking(allow_failed_checks=allow_failed_checks)
-        # The optimum of a compute budget must rest on the very fits that speak, and they be judged where it lies.
-        resolved, point_notes = resolve(kept, asked, seed=seed)
-        if _named(asked, resolved) == named:
-            break
-        named = _named(asked, resolved)
-        whole = replace(whole, verdicts=kept.judged_at(named).verdicts)
+    kept, resolved, point_notes = _speaking(whole, asked, named, seed=seed, allow_failed_checks=allow_failed_checks)
     term = extrapolation_of(kept)
     said = [[*notes, *_family_notes(kept, inputs)] for notes, inputs in zip(point_notes, resolved, strict=True)]
     return Forecast(
@@ -89,6 +82,22 @@ def forecast(
         unchecked=bool(failures(kept.verdicts).keys() & set(kept.names)),
         seed=seed,
     )
+
+
+def _speaking(
+    whole: Ensemble, asked: Scenario, named: Mapping[str, Mapping[str, float]], *, seed: int, allow_failed_checks: bool
+) -> tuple[Ensemble, list[dict[str, float]], list[list[Note]]]:
+    """The laws that speak at the points, and the points with their notes.
+
+    The optimum of a compute budget must rest on the very fits that speak, and they be judged where it lies.
+    """
+    while True:
+        kept = whole.speaking(allow_failed_checks=allow_failed_checks)
+        resolved, notes = resolve(kept, asked, seed=seed)
+        if _named(asked, resolved) == named:
+            return kept, resolved, notes
+        named = _named(asked, resolved)
+        whole = replace(whole, verdicts=kept.judged_at(named).verdicts)
 
 
 def _named(asked: Scenario, resolved: Sequence[Mapping[str, float]]) -> dict[str, Mapping[str, float]]:

@@ -16,7 +16,7 @@ from forecaster.laws.law import Law
 from forecaster.notes import Note
 from forecaster.runs.points import Point, scenario
 from forecaster.runs.table import Runs
-from forecaster.stats.mixture import MASSES, Band
+from forecaster.stats.mixture import MASSES, Band, ends_by_mass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,10 +96,7 @@ class PriorPredictive:
 
         rows = []
         for point in self.points:
-            row = dict(point.at) | {"median": point.band.median}
-            for mass in MASSES:
-                row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = point.band.interval(mass)
-            rows.append(row)
+            rows.append(dict(point.at) | {"median": point.band.median} | ends_by_mass(point.band.interval))
         return pd.DataFrame(rows)
 
     @property
@@ -228,7 +225,7 @@ def _bands(prior: LawDraws, columns: Mapping[str, NDArray[np.float64]]) -> tuple
     for i in range(len(columns[design.runs.scale])):
         here = {name: values[i] for name, values in columns.items()}
         with np.errstate(all="ignore"):
-            kept = (prior.curve(here) + prior.noise(here))[:, 0]
+            kept = prior.run(here)[:, 0]
         kept = kept[np.isfinite(kept)]
         if kept.size < count / 2:
             raise LawError(

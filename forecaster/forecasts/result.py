@@ -15,7 +15,7 @@ from forecaster.forecasts.answer import PointForecast, answer
 from forecaster.notes import Note
 from forecaster.runs.points import Point
 from forecaster.runs.table import Runs
-from forecaster.stats.mixture import MASSES
+from forecaster.stats.mixture import ends_by_mass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +84,7 @@ class Forecast:
         rows = []
         for point in self.points:
             row: dict[str, float] = dict(point.at) | {"median": point.predictive.median}
-            for mass in MASSES:
-                row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = point.predictive.interval(mass)
+            row |= ends_by_mass(point.predictive.interval)
             row |= {f"P(<= {target:g})": point.predictive.probability(below=target) for target in self.targets}
             rows.append(row)
         return pd.DataFrame(rows)

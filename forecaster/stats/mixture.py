@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,25 @@ BATCHES_PER_CHAIN = 5
 
 MASSES = (0.5, 0.8, 0.9, 0.95)
 """The masses of the equal-tailed ranges that every forecast states."""
+
+
+def tails(mass: float) -> tuple[float, float]:
+    """The probabilities below the ends of an equal-tailed range that holds `mass`.
+
+    Raises:
+        ValueError: a mass outside (0, 1).
+    """
+    if not 0 < mass < 1:
+        raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
+    return (1 - mass) / 2, (1 + mass) / 2
+
+
+def ends_by_mass(interval: Callable[[float], tuple[Any, Any]]) -> dict[str, Any]:
+    """The ends of every range that a forecast states as columns of a table: `90% low`, `90% high`."""
+    ends = {f"{mass:.0%}": interval(mass) for mass in MASSES}
+    return {
+        f"{mass} {side}": end for mass, pair in ends.items() for side, end in zip(("low", "high"), pair, strict=True)
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +70,8 @@ class Band:
         return float(self.quantile(0.5))
 
     def interval(self, mass: float = 0.9) -> tuple[float, float]:
-        """The equal-tailed range that holds `mass`, in the response's own unit.
-
-        Raises:
-            ValueError: a mass outside (0, 1).
-        """
-        if not 0 < mass < 1:
-            raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
-        low, high = self.quantile(np.array([(1 - mass) / 2, (1 + mass) / 2]))
+        """The equal-tailed range that holds `mass`, in the response's own unit; see `tails`."""
+        low, high = self.quantile(np.array(tails(mass)))
         return float(low), float(high)
 
     def probability(self, *, below: float) -> float:
@@ -181,14 +194,8 @@ def quantiles(draws: np.ndarray, weights: np.ndarray, p: Any) -> list[float | No
 
 
 def interval(draws: np.ndarray, weights: np.ndarray, mass: float = 0.9) -> tuple[float | None, float | None]:
-    """The equal-tailed range that holds `mass`.
-
-    Raises:
-        ValueError: a mass outside (0, 1).
-    """
-    if not 0 < mass < 1:
-        raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
-    low, high = quantiles(draws, weights, [(1 - mass) / 2, (1 + mass) / 2])
+    """The equal-tailed range that holds `mass`; see `quantiles` and `tails`."""
+    low, high = quantiles(draws, weights, tails(mass))
     return low, high
 
 

@@ -107,7 +107,7 @@ def test_an_allocation_and_a_requirement_ask_the_kernel(answer: Forecast) -> Non
         able = np.isfinite(needed)
         C = np.where(able, needed, budget)[:, None]
         there = search.inputs(np.log(C))
-        run = law_of.curve(there) + law_of.drift(there) + law_of.noise(there)
+        run = law_of.run(there)
         assert able.mean() > 0.9
         np.testing.assert_allclose(run[able, 0], np.log(target), atol=1e-4)
 
@@ -125,7 +125,7 @@ def test_run_checks_hold_the_runs_against_the_kernel(answer: Forecast) -> None:
 def test_priors_alone_speak_through_the_same_law() -> None:
     found = prior_predictive(law("chinchilla"), RUNS, AT, draws=400, seed=SEED)
     drawn = LawDraws.of_priors(Design(law("chinchilla"), RUNS), draws=400, seed=SEED, noise_seed=SEED + 1)
-    runs = (drawn.curve(AT) + drawn.noise(AT))[:, 0]
+    runs = drawn.run(AT)[:, 0]
     np.testing.assert_array_equal(found.points[0].band.draws[0], runs[np.isfinite(runs)])
     prior = drawn.values
     h = distance(AT["C"], float(RUNS.column("C").max()))

@@ -11,7 +11,7 @@ import numpy as np
 
 from forecaster.backtests.weighting import Weighting
 from forecaster.decide.allocation.lifetime import Lifetime, lifetime
-from forecaster.decide.allocation.result import Allocated, Allocation, others_of
+from forecaster.decide.allocation.result import Allocated, Allocation, others_of, split_of
 from forecaster.decide.amount import Amount, amount
 from forecaster.decide.price import Price
 from forecaster.decide.price import price as price_of
@@ -20,7 +20,7 @@ from forecaster.fits.ensemble import left_out
 from forecaster.fits.posterior import Fit
 from forecaster.forecasts.answer import PointForecast
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.optimum import REACH, SPLITTING_LAWS, Split, minimise_along, optimal_split
+from forecaster.forecasts.optimum import REACH, SPLITTING_LAWS, Split, minimise_along
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import DEFAULT_MIXTURE, law, shelf
@@ -186,11 +186,8 @@ def _allocated(
 ) -> Allocated:
     C, others = point.at["C"], others_of(point.at)
 
-    def split_of(*speaking: str) -> Split:
-        return optimal_split(answer.fits, C, weights=answer.weights, others=others, speaking=speaking, seed=answer.seed)
-
-    split = split_of(*names)
-    by_law = {fit.law.name: split_of(fit.law.name) for fit in answer.fits}
+    split = split_of(answer, C, others, names)
+    by_law = {name: split_of(answer, C, others, [name]) for name in answer.ensemble.names}
     at = {**point.at, "N": split.N, "D": split.D}
     if not math.isclose(at["N"], point.at["N"], rel_tol=1e-9):
         (moved,) = answer.along([at])

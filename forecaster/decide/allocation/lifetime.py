@@ -94,6 +94,9 @@ class Lifetime:
             ends = [rounded(None if end is None else end - 1) for end in (low, high)]
             return {"median": rounded(None if median is None else median - 1), "interval": {"90": ends}}
 
+        def at(over: Overhead, i: int, N: float | None) -> dict[str, Any]:
+            return {"N": N, "lifetime": share(over.lifetime[..., i]), "training_only": share(over.training[..., i])}
+
         found = {
             "inference_tokens": self.tokens.as_list(),
             "N": summary(self.N, self.weights),
@@ -104,22 +107,10 @@ class Lifetime:
             "extra_of_training_only": share(self.cost_of_plain),
             "extra_of_lifetime_if_none_served": share(self.cost_of_lifetime),
             "at_edge": round(self.at_edge, 4),
-            "overhead": [
-                {"N": rounded(float(N)), "lifetime": share(life), "training_only": share(train)}
-                for N, life, train in zip(
-                    self.overhead.N,
-                    np.moveaxis(self.overhead.lifetime, -1, 0),
-                    np.moveaxis(self.overhead.training, -1, 0),
-                    strict=True,
-                )
-            ],
+            "overhead": [at(self.overhead, i, rounded(float(N))) for i, N in enumerate(self.overhead.N)],
         }
         if self.here is not None:
-            found["here"] = {
-                "N": float(self.here.N[0]),
-                "lifetime": share(self.here.lifetime[..., 0]),
-                "training_only": share(self.here.training[..., 0]),
-            }
+            found["here"] = at(self.here, 0, float(self.here.N[0]))
         return found
 
 
@@ -156,8 +147,7 @@ def lifetime(
     optima = [law.optimum() for law in laws]
     trained = np.stack([law.log_N + law.drift for law in laws])
     N = np.exp(trained + np.stack([optimum.offset for optimum in optima]))
-    total = np.stack([optimum.total for optimum in optima])
-    training = np.stack([optimum.training for optimum in optima])
+    total, training = np.stack([(optimum.total, optimum.training) for optimum in optima], axis=1)
     weights = np.array([split.weights[name] for name in names])
 
     def overhead(N: np.ndarray) -> Overhead:

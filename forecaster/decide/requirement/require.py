@@ -166,7 +166,8 @@ def target_value(said: str | float, search: Search) -> float:
         raise ScenarioError(f"a target of {clipped(str(said))} cannot be met; it must be above 0", where="--loss")
     if not search.rises_nowhere:
         raise ScenarioError(
-            f"{search.forecast.runs.response} rises with compute under these laws, so no compute is needed to stay below a target",
+            f"{search.forecast.runs.response} rises with compute under these laws, so no compute is needed to stay "
+            "below a target",
             where="--loss",
         )
     lowest = search.lowest()

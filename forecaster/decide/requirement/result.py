@@ -12,7 +12,7 @@ import numpy as np
 from forecaster.decide.price import Cost
 from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
-from forecaster.stats.mixture import interval, quantiles, rounded, summary
+from forecaster.stats.mixture import ends_by_mass, interval, quantiles, rounded, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,14 +123,10 @@ class Requirement:
         """One row a target: the chance to reach it, median compute and the ends of its ranges, FLOP."""
         import pandas as pd
 
-        from forecaster.stats.mixture import MASSES
-
         rows = []
         for each in self.targets:
             row = {"target": each.target, "reachable": each.reachable_probability, "median C": each.median}
-            for mass in MASSES:
-                row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = each.interval(mass)
-            rows.append(row)
+            rows.append(row | ends_by_mass(each.interval))
         return pd.DataFrame(rows)
 
     @property

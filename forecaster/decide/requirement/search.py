@@ -108,21 +108,8 @@ class Search:
     @cached_property
     def _curves(self) -> list[np.ndarray]:
         """Each law's curve on the link at the nodes, shape (sample, node)."""
-        return [self._curve(law, self._nodes) for law in self._laws]
-
-    @cached_property
-    def _runs(self) -> list[np.ndarray]:
-        """The same with the extrapolation term and noise."""
-        return [m + self._beyond(law, self._nodes) for m, law in zip(self._curves, self._laws, strict=True)]
-
-    def _curve(self, law: LawDraws, log_C: np.ndarray) -> np.ndarray:
-        """A law on the link at log C, shape (node) for all draws or (sample, 1), one for each."""
-        return np.broadcast_to(law.curve(self.inputs(log_C)), (len(law.slopes), log_C.shape[-1]))
-
-    def _beyond(self, law: LawDraws, log_C: np.ndarray) -> np.ndarray:
-        """The extrapolation term and the noise at log C."""
-        at = self.inputs(log_C)
-        return np.asarray(law.drift(at) + law.noise(at))
+        shape = (len(self._laws[0].slopes), NODES)
+        return [np.broadcast_to(law.curve(self.inputs(self._nodes)), shape) for law in self._laws]
 
     @property
     def rises_nowhere(self) -> bool:
@@ -148,15 +135,15 @@ class Search:
         """
         goal = self.link.threshold(target)
         found, reached = [], []
-        for law, curve, run in zip(self._laws, self._curves, self._runs, strict=True):
+        for law, curve in zip(self._laws, self._curves, strict=True):
             able = (curve <= goal).any(axis=1)
-            met = run <= goal
+            met = law.run(self.inputs(self._nodes)) <= goal
             first = met.argmax(axis=1)
             high = self._nodes[first][:, None]
             low = self._nodes[np.maximum(first - 1, 0)][:, None]
             for _ in range(BISECTIONS):
                 middle = (low + high) / 2
-                here = self._curve(law, middle) + self._beyond(law, middle) <= goal
+                here = law.run(self.inputs(middle)) <= goal
                 low, high = np.where(here, low, middle), np.where(here, middle, high)
             found.append(np.where(able & met.any(axis=1), np.exp((low + high) / 2)[:, 0], np.inf))
             reached.append(able)

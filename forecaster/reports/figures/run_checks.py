@@ -73,7 +73,7 @@ def checked_runs(forecast: Forecast) -> CheckedRuns:
         part = _rows(runs, np.arange(start, min(start + AT_ONCE, len(runs))))
         after = predict(ensemble, part, term=None, seed=0)
         with np.errstate(all="ignore"):
-            before = np.stack([prior.curve(part) + prior.noise(part) for prior in priors])
+            before = np.stack([prior.run(part) for prior in priors])
         found = (
             weighted_quantile(after.curve[:, :DRAWS], middle, weights),
             weighted_quantile(after.noise[:, :DRAWS], outer, weights),
