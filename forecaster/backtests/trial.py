@@ -129,13 +129,7 @@ def score_mixture(y: np.ndarray, draws: np.ndarray, density: np.ndarray, weights
     return score_points(y, draws, weights, log_score=np.logaddexp.reduce(density + log_w[:, None], axis=0))
 
 
-def score_trial(
-    trial: Trial,
-    weights: Mapping[str, float],
-    *,
-    cluster: str = "",
-    seed: int = 1,
-) -> pd.DataFrame:
+def score_trial(trial: Trial, weights: Mapping[str, float], *, cluster: str = "", seed: int = 1) -> pd.DataFrame:
     """Scores of each law, of their mixture and of the baselines, one row a method and hidden run.
 
     Args:

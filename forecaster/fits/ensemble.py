@@ -213,6 +213,6 @@ def judge_at(fit: Fit, points: Mapping[str, Mapping[str, float]]) -> Verdict:
     quantities = {}
     for name, inputs in points.items():
         d = fit.design.distance(inputs[fit.runs.scale])
-        quantities[f"the response at {name}"] = fit.linked_response(fit.inputs_at(inputs)).values
+        quantities[f"the response at {name}"] = fit.linked_response(fit.design.inputs_at(inputs)).values
         quantities[f"the noise at {name}"] = fit.noise_scale(d).values
     return fit.judge(quantities)

@@ -83,14 +83,6 @@ class Fit:
         columns = self.design.columns.values()
         return all(runs.has(name) and np.array_equal(runs.column(name), self.runs.column(name)) for name in columns)
 
-    def inputs_at(self, point: Mapping[str, float]) -> dict[str, float]:
-        """The law's inputs at a point.
-
-        Raises:
-            ScenarioError: the point lacks one.
-        """
-        return {name: float(value) for name, value in self.design.inputs_at(point).items()}
-
     @property
     def _values(self) -> dict[str, xr.DataArray]:
         return {str(name): values for name, values in self.posterior.items()}

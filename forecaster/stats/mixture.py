@@ -31,10 +31,10 @@ def tails(mass: float) -> tuple[float, float]:
 
 def ends_by_mass(interval: Callable[[float], tuple[Any, Any]]) -> dict[str, Any]:
     """The ends of every range that a forecast states as columns of a table: `90% low`, `90% high`."""
-    ends = {f"{mass:.0%}": interval(mass) for mass in MASSES}
-    return {
-        f"{mass} {side}": end for mass, pair in ends.items() for side, end in zip(("low", "high"), pair, strict=True)
-    }
+    found = {}
+    for mass in MASSES:
+        found[f"{mass:.0%} low"], found[f"{mass:.0%} high"] = interval(mass)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,7 @@ def test_a_prediction_is_curve_and_term_and_noise_of_the_very_draws(answer: Fore
     found = predict(answer.ensemble, AT, term=LANGUAGE_LOSS, seed=SEED)
     h = np.log(AT["C"] / RUNS.column("C").max())
     for i, fit in enumerate(answer.fits):
-        m = fit.linked_response(fit.inputs_at(AT)).values.ravel()
+        m = fit.linked_response(fit.design.inputs_at(AT)).values.ravel()
         np.testing.assert_array_equal(found.curve[i, :, 0], m)
         scale = fit.noise_scale(h).values.ravel()
         unit = law_draws(answer.ensemble, term=None, seed=SEED)[i].unit_noise

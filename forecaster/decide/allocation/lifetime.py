@@ -137,18 +137,15 @@ def lifetime(
         seed: of the draws of the tokens.
     """
     by_name = {fit.law.name: fit for fit in fits}
-    names = [str(name) for name in split.log_N["law"].values]
-    few = [thinned(by_name[name], MOST_DRAWS) for name in names]
+    few = [thinned(by_name[str(name)], MOST_DRAWS) for name in split.log_N["law"].values]
     count = min(fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] for fit in few)
     served = tokens.draws(count, seed=seed + TOKENS_APART)
-    laws = [
-        Contour.of(fit, by_name[name], split, served, others or {}, count) for name, fit in zip(names, few, strict=True)
-    ]
+    laws = [Contour.of(fit, by_name[fit.law.name], split, served, others or {}, count) for fit in few]
     optima = [law.optimum() for law in laws]
     trained = np.stack([law.log_N + law.drift for law in laws])
     N = np.exp(trained + np.stack([optimum.offset for optimum in optima]))
     total, training = np.stack([(optimum.total, optimum.training) for optimum in optima], axis=1)
-    weights = np.array([split.weights[name] for name in names])
+    weights = np.array([split.weights[fit.law.name] for fit in few])
 
     def overhead(N: np.ndarray) -> Overhead:
         parts = [law.total(np.log(N) - log_N[:, None]) for law, log_N in zip(laws, trained, strict=True)]

@@ -171,8 +171,6 @@ def _own_budgets(allocation: Allocation) -> list[float]:
     return [float(np.exp(np.quantile([C.min(), C.max()], share))) for share in (0.4, 0.9)][:TABLE_BUDGETS]
 
 
-MASSES = (0.9, 0.5)
-
 MOST_OVERHEAD = 2.0
 
 
