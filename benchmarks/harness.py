@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecaster import Fit, Runs, read_runs
-from forecaster.fits.design import References, column_of, link_of, references
+from forecaster.fits.design import Design, References, references
 from forecaster.laws.formula.tree import evaluate
 from forecaster.laws.law import SCALE, Law, is_count
 
@@ -60,12 +60,17 @@ class Bench:
     truths: Mapping[str, np.ndarray]
 
     @property
+    def on_table(self) -> Design:
+        """The law on the table, with its fixed values."""
+        return Design(self.law, self.design, self.fixed)
+
+    @property
     def points(self) -> dict[str, dict[str, float]]:
         """The law's inputs at the smallest run, the centre, the largest run, and at a hundred times its compute."""
-        columns = {name: self.design.column(column_of(self.law, name, self.design)) for name in self.law.inputs}
+        columns = self.on_table.inputs()
         order = np.argsort(self.design.column(self.design.scale))
         beyond = {
-            name: STRETCH**2 if column_of(self.law, name, self.design) == "C" else STRETCH
+            name: STRETCH**2 if self.on_table.columns[name] == "C" else STRETCH
             for name in columns
             if is_count(self.law, name)
         }
@@ -83,10 +88,11 @@ class Bench:
 
     def response(self, repetition: int, inputs: Mapping[str, float | np.ndarray]) -> np.ndarray:
         """The true response, free of noise, in its own unit."""
-        values = {**self.fixed.values, **self.truth(repetition), **inputs}
-        logs = {name: np.log(inputs[name]) for name in self.law.inputs if is_count(self.law, name)}
+        return np.asarray(self.on_table.link.back(self._linked(repetition, inputs)))
+
+    def _linked(self, repetition: int, inputs: Mapping[str, float | np.ndarray]) -> np.ndarray:
         with np.errstate(over="ignore", under="ignore"):
-            return np.asarray(evaluate(self.law.formula, values, logs={**logs, **self.fixed.log_centre}))
+            return np.asarray(self.on_table.response(self.truth(repetition), inputs))
 
     def simulate(self, repetition: int, *, seed: int) -> Runs:
         """A table of runs with the law's noise, under the parameters of one repetition.
@@ -97,17 +103,17 @@ class Bench:
         """
         random = np.random.default_rng([seed, repetition])
         truth, noise = self.truth(repetition), self.law.noise
-        columns = {name: self.design.column(column_of(self.law, name, self.design)) for name in self.law.inputs}
+        columns = self.on_table.inputs()
         d = np.log(self.design.column(self.design.scale) / self.fixed.scale_largest)
         scale = evaluate(noise.scale, {**self.fixed.values, **truth, "d": d})
         if noise.nu is None:
             z = random.standard_normal(len(d))
         else:
             z = random.standard_t(float(evaluate(noise.nu, {**self.fixed.values, **truth})), len(d))
-        link = link_of(self.law, self.fixed)
+        link = self.on_table.link
         # A heavy tail must not leave what a float can hold.
         farthest = FARTHEST[self.law.link]
-        linked = np.clip(link.on(self.response(repetition, columns)) + scale * z, -farthest, farthest)
+        linked = np.clip(self._linked(repetition, columns) + scale * z, -farthest, farthest)
         return replace(self.design, table=self.design.table.assign(loss=link.back(linked)))
 
     def draws_at(self, fitted: Fit) -> dict[str, np.ndarray]:

@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from forecaster import Fit, Runs, fit, law, read_runs
-from forecaster.fits.predict import curve_and_noise
+from forecaster.fits.ensemble import Ensemble
+from forecaster.fits.predict import predict
 from forecaster.fits.sampling.density import FIRST_TRY
 
 LAWS = Path(__file__).with_name("laws")
@@ -107,7 +108,9 @@ def quantities(fitted: Fit, points: Mapping[str, tuple[float, float]], *, seed: 
     found |= {f"log{name}": np.log(found[name]) for name in "AB"}
     for name, (n, d) in points.items():
         # The noise has one scale, so where the point lies does not enter it.
-        m, noise = curve_and_noise(fitted, {"N": n, "D": d}, 1.0, seed=seed)
+        at = {"N": n, "D": d, "C": fitted.references.scale_largest}
+        said = predict(Ensemble((fitted,)), at, term=None, seed=seed - 1)
+        m, noise = said.curve, said.noise
         shape = found["E"].shape
         found[f"loss_mean({name})"] = np.exp(m).reshape(shape)
         found[f"loss_pred({name})"] = np.exp(m + noise).reshape(shape)

@@ -21,10 +21,10 @@ from splits import Split, balanced, resampled, splits
 from forecaster import law
 from forecaster.backtests.backtest import roll
 from forecaster.backtests.trial import Trial, stacked, try_fold
-from forecaster.fits.design import column_of
+from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import LANGUAGE_LOSS, Extrapolation, distance
 from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import curve_and_scale
+from forecaster.fits.predict import law_draws
 from forecaster.laws.shelf import DEFAULT_MIXTURE
 from forecaster.stats.scores import score_points
 from forecaster.stats.student import log_student
@@ -81,11 +81,10 @@ Recipe = Callable[[Case], Drift]
 def curve_and_scale_at(fit: Fit, trial: Trial) -> tuple[np.ndarray, np.ndarray]:
     """The law's log response at the hidden runs and the noise's scale, thinned, each of shape (sample, point)."""
     test = trial.fold.test
-    ratio = test.column(fit.runs.scale) / fit.references.scale_largest
-    inputs = {name: test.column(column_of(fit.law, name, fit.runs)) for name in fit.law.inputs}
-    m, scale = curve_and_scale(fit, inputs, ratio)
+    (draws,) = law_draws(Ensemble((fit,)), term=None, seed=1)
+    m, scale = draws.curve(test), draws.noise_scale(test)
     step = len(m) // DRAWS
-    return m[::step], scale[::step]
+    return m[::step], np.broadcast_to(scale, m.shape)[::step]
 
 
 def read_case(split: Split) -> Case:

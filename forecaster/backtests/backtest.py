@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from forecaster.backtests.baselines import BASELINES
 from forecaster.backtests.folds import Fold, rolling_origins
@@ -14,9 +13,6 @@ from forecaster.laws.law import Law
 from forecaster.runs.data_checks import FEWEST_FOR_WEIGHTS
 from forecaster.runs.table import Runs
 from forecaster.stats.stacking import equal
-
-if TYPE_CHECKING:
-    pass
 
 BASIS = ("extrapolation", "equal")
 

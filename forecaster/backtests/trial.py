@@ -11,11 +11,11 @@ import numpy as np
 
 from forecaster.backtests.baselines import BASELINES
 from forecaster.backtests.folds import Fold
-from forecaster.errors import NotConverged, Say
-from forecaster.fits.extrapolation import Extrapolation, extrapolation_for
-from forecaster.fits.fit import fit
+from forecaster.errors import Say
+from forecaster.fits.ensemble import Ensemble, failures, fit_each, refused
+from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import log_density, predictive_draws
+from forecaster.fits.predict import extrapolation_of, log_density, predict
 from forecaster.laws.law import Law
 from forecaster.stats.scores import score_points
 from forecaster.stats.stacking import equal, stack
@@ -59,19 +59,9 @@ class Trial:
 
 def try_fold(fold: Fold, laws: Sequence[Law], *, seed: int = 1, cache: bool = True, say: Say | None = None) -> Trial:
     """Fit every law to the runs that a fold shows; a law that cannot start or fails its checks is left out."""
-    fits = []
-    left_out = {}
-    for law in laws:
-        try:
-            found = fit(law, fold.train, seed=seed, cache=cache, say=say)
-        except NotConverged as refusal:
-            left_out[law.name] = refusal.message
-            continue
-        if found.verdict.status == "fail":
-            left_out[law.name] = " ".join(found.verdict.notes)
-        else:
-            fits.append(found)
-    return Trial(fold, tuple(fits), left_out)
+    fits, refusals = fit_each(laws, fold.train, seed=seed, cache=cache, say=say, at_least_one=False)
+    left_out = failures({each.law.name: each.verdict for each in fits} | refused(refusals)[0])
+    return Trial(fold, tuple(each for each in fits if each.law.name not in left_out), left_out)
 
 
 def try_folds(
@@ -119,14 +109,11 @@ def foretell(
         seed: of every random number.
         extrapolation: the term beyond the data; the response's own where not given.
     """
-    test = trial.fold.test
-    train = trial.fold.train
-    term = extrapolation or extrapolation_for(
-        language_loss=train.is_language_loss, scale=train.scale, link=trial.fits[0].law.link
-    )
-    draws = np.stack([predictive_draws(each, test, term, seed=seed, most=DRAWS) for each in trial.fits])
+    test, ensemble = trial.fold.test, Ensemble(trial.fits)
+    term = extrapolation or extrapolation_of(ensemble)
+    draws = predict(ensemble, test, term=term, seed=seed).predictive
     density = np.stack([log_density(each, test, extrapolation=term, seed=seed) for each in trial.fits])
-    return draws, density
+    return draws[:, :: max(1, draws.shape[1] // DRAWS)], density
 
 
 def score_mixture(y: np.ndarray, draws: np.ndarray, density: np.ndarray, weights: np.ndarray) -> pd.DataFrame:
@@ -142,13 +129,7 @@ def score_mixture(y: np.ndarray, draws: np.ndarray, density: np.ndarray, weights
     return score_points(y, draws, weights, log_score=np.logaddexp.reduce(density + log_w[:, None], axis=0))
 
 
-def score_trial(
-    trial: Trial,
-    weights: Mapping[str, float],
-    *,
-    cluster: str = "",
-    seed: int = 1,
-) -> pd.DataFrame:
+def score_trial(trial: Trial, weights: Mapping[str, float], *, cluster: str = "", seed: int = 1) -> pd.DataFrame:
     """Scores of each law, of their mixture and of the baselines, one row a method and hidden run.
 
     Args:

@@ -111,8 +111,8 @@ class Cost:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, by unit."""
-        found: dict[str, Any] = {unit: summary(self.draws[unit], self.weights) for unit in UNITS}
-        return found | {"price": self.price.as_dict()}
+        found = {unit: summary(self.draws[unit], self.weights) for unit in UNITS}
+        return {**found, "price": self.price.as_dict()}
 
 
 def price(said: str | Path | Price = "default") -> Price:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from forecaster.errors import StoreError
 from forecaster.files import beside, replace_files
-from forecaster.fits.design import column_of
+from forecaster.fits.design import Design
 from forecaster.fits.posterior import Fit
 from forecaster.fits.sampling.density import Settings
 from forecaster.fits.store import FORMAT, load_fits, versions, write_fits
@@ -68,7 +68,7 @@ def fit_key(law: Law, runs: Runs, *, seed: int, settings: Settings) -> str:
         list(law.priors),
         runs.sha256,
         # The table's own hash leaves out columns that only this law reads.
-        {name: hashlib.sha256(runs.column(column_of(law, name, runs)).tobytes()).hexdigest() for name in law.inputs},
+        {name: hashlib.sha256(column.tobytes()).hexdigest() for name, column in Design(law, runs).inputs().items()},
         seed,
         asdict(settings),
     ]

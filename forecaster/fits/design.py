@@ -4,43 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
-from forecaster.errors import RunsError
+from forecaster.errors import RunsError, ScenarioError
+from forecaster.laws.formula.tree import NUMPY, evaluate
 from forecaster.laws.law import SCALE, Law, is_count
 from forecaster.runs.table import Runs
 from forecaster.stats.link import Link, spread_of
-
-
-def density_data(law: Law, runs: Runs, fixed: References) -> tuple[np.ndarray, np.ndarray]:
-    """The rows (column, run) and fixed values (reference) that a law's density takes.
-
-    Rows are each input (its log where it is a count), d = log(C / C_max), the response on the scale of the law's link
-    less that of L0 (log(loss / L0) for most laws), and, where the table knows them, the standard errors on that scale.
-    Fixed values are each input's centre (its log where it is a count) and, last, what gives L0 and S0 back: log L0
-    for a law on the log scale, L0 and S0 for another.
-    """
-    link = link_of(law, fixed)
-    response = runs.column("loss")
-    rows = []
-    centres = []
-    for name in law.inputs:
-        column = runs.column(column_of(law, name, runs))
-        rows.append(np.log(column) if is_count(law, name) else column)
-        centres.append(fixed.log_centre[f"{name}0"] if is_count(law, name) else fixed.centre[f"{name}0"])
-    rows.append(np.log(runs.column(runs.scale) / fixed.scale_largest))
-    rows.append(np.log(response / fixed.level) if law.link == "log" else link.on(response) - link.on(fixed.level))
-    if has_known_errors(runs):
-        rows.append(link.error(response, runs.column("loss_se")))
-    level = [np.log(fixed.level)] if law.link == "log" else [fixed.level, fixed.spread]
-    return np.ascontiguousarray(rows), np.array([*centres, *level])
-
-
-def has_known_errors(runs: Runs) -> bool:
-    """Whether the table gives a standard error of the response that adds to the noise's scale."""
-    return runs.has("loss_se") and bool((runs.column("loss_se") > 0).any())
 
 
 @dataclass(frozen=True)
@@ -67,11 +41,6 @@ class References:
         return {**self.centre, "L0": self.level, "S0": self.spread}
 
 
-def column_of(law: Law, name: str, runs: Runs) -> str:
-    """The table's column that stands behind a law's input."""
-    return runs.scale if law.inputs[name] == SCALE else name
-
-
 def references(law: Law, runs: Runs) -> References:
     """The reference values of a law on a table.
 
@@ -90,8 +59,7 @@ def references(law: Law, runs: Runs) -> References:
         )
     centre: dict[str, float] = {}
     log_centre: dict[str, float] = {}
-    for name in law.inputs:
-        column = runs.column(column_of(law, name, runs))
+    for name, column in Design(law, runs).inputs().items():
         if is_count(law, name):
             log_centre[f"{name}0"] = float(np.log(column).mean())
             centre[f"{name}0"] = float(np.exp(log_centre[f"{name}0"]))
@@ -106,6 +74,125 @@ def references(law: Law, runs: Runs) -> References:
     )
 
 
-def link_of(law: Law, fixed: References) -> Link:
-    """The scale of a law's noise on a table."""
-    return Link(law.link, fixed.spread if law.link == "own" else 1.0)
+@dataclass(frozen=True, eq=False)
+class Design:
+    """A law on a table: which columns are its inputs, what its reference names stand for, on which scale noise is.
+
+    Args:
+        law: the law.
+        runs: the table.
+        held: reference values in place of the table's own.
+    """
+
+    law: Law
+    runs: Runs
+    held: References | None = None
+
+    @cached_property
+    def references(self) -> References:
+        """The table's fixed values, or those that were held."""
+        return self.held or references(self.law, self.runs)
+
+    @cached_property
+    def link(self) -> Link:
+        """The scale of the noise, on which draws are kept."""
+        return Link(self.law.link, self.references.spread if self.law.link == "own" else 1.0)
+
+    @cached_property
+    def columns(self) -> dict[str, str]:
+        """The table's column that stands behind each input."""
+        return {name: self.runs.scale if unit == SCALE else name for name, unit in self.law.inputs.items()}
+
+    def inputs(self, runs: Runs | None = None) -> dict[str, np.ndarray]:
+        """The law's inputs at some runs, shape (run) each.
+
+        Args:
+            runs: of the same columns; the table's own where not given.
+
+        Raises:
+            RunsError: the table lacks one.
+        """
+        return {name: (runs or self.runs).column(column) for name, column in self.columns.items()}
+
+    def inputs_at(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """The law's inputs at a point, or at many: a number or an array each, as the point has it.
+
+        Raises:
+            ScenarioError: the point lacks one.
+        """
+        for column in self.columns.values():
+            if column not in point:
+                given = ", ".join(f"{key}={x:.3g}" if np.ndim(x) == 0 else key for key, x in point.items())
+                raise ScenarioError(f"the {self.law.name} law needs {column}; the point gives {given}", where="point")
+        return {name: point[column] for name, column in self.columns.items()}
+
+    def distance(self, scale: Any) -> Any:
+        """d: log of a value of the table's scale over its largest."""
+        return np.log(np.asarray(scale) / self.references.scale_largest)
+
+    def complete(self, sampled: Mapping[str, Any]) -> dict[str, Any]:
+        """The formula's parameters from the sampled ones; see `Law.complete`."""
+        return self.law.complete(sampled, self.references.values, logs=self.references.log_centre)
+
+    def response(self, values: Mapping[str, Any], inputs: Mapping[str, Any]) -> Any:
+        """The law's response on the scale of its link, free of noise.
+
+        Args:
+            values: of the formula's parameters: numbers, or arrays of any library and shape.
+            inputs: of the law, that broadcast with them.
+        """
+        functions = dict(NUMPY)
+        if any(hasattr(value, "dims") for value in values.values()):
+            import xarray as xr
+
+            functions["where"] = xr.where
+        logs: dict[str, Any] = {name: np.log(x) for name, x in inputs.items() if is_count(self.law, name)}
+        known = {**values, **self.references.values, **inputs}
+        logs |= self.references.log_centre
+        return self.link.on(evaluate(self.law.formula, known, functions=functions, logs=logs))
+
+    def noise_scale(self, values: Mapping[str, Any], d: Any) -> Any:
+        """Scale of the noise on the scale of the link.
+
+        Args:
+            values: of the noise's parameters.
+            d: log of the compute over the largest training compute.
+        """
+        return evaluate(self.law.noise.scale, {**self.references.values, **values, "d": d})
+
+    def degrees_of_freedom(self, values: Mapping[str, Any]) -> Any:
+        """Degrees of freedom of the noise; infinite where it is Normal."""
+        nu = self.law.noise.nu
+        return np.inf if nu is None else evaluate(nu, {**self.references.values, **values})
+
+    def known_errors(self, runs: Runs) -> Any:
+        """Standard errors of some runs' responses on the scale of the link, shape (run); 0 where none are known."""
+        if not runs.has("loss_se"):
+            return 0.0
+        return self.link.error(runs.column("loss"), runs.column("loss_se"))
+
+    @property
+    def has_known_errors(self) -> bool:
+        """Whether the table gives a standard error of the response that adds to the noise's scale."""
+        return self.runs.has("loss_se") and bool((self.runs.column("loss_se") > 0).any())
+
+    def density_data(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows (column, run) and fixed values (reference) that the law's density takes.
+
+        Rows are each input (its log where it is a count), d, the response on the scale of the law's link less that of
+        L0 (log(loss / L0) for most laws), and, where the table knows them, the standard errors on that scale. Fixed
+        values are each input's centre (its log where it is a count) and, last, what gives L0 and S0 back: log L0 for
+        a law on the log scale, L0 and S0 for another.
+        """
+        law, runs, fixed, link = self.law, self.runs, self.references, self.link
+        response = runs.column("loss")
+        inputs = self.inputs()
+        counts = [name for name in inputs if is_count(law, name)]
+        rows = [np.log(column) if name in counts else column for name, column in inputs.items()]
+        centres = [fixed.log_centre[f"{name}0"] if name in counts else fixed.centre[f"{name}0"] for name in inputs]
+        rows.append(self.distance(runs.column(runs.scale)))
+        rows.append(np.log(response / fixed.level) if law.link == "log" else link.on(response) - link.on(fixed.level))
+        if self.has_known_errors:
+            rows.append(self.known_errors(runs))
+        level = [np.log(fixed.level)] if law.link == "log" else [fixed.level, fixed.spread]
+        return np.ascontiguousarray(rows), np.array([*centres, *level])

@@ -1,11 +1,14 @@
-"""The gate: whether a table and its fits may speak at all."""
+"""An ensemble: several fits of one table, which of them may speak, with what weight, and why the others may not."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from forecaster.errors import NotConverged, Say, TooFewRuns
+import numpy as np
+
+from forecaster.errors import NotConverged, Say, ScenarioError, TooFewRuns, clipped
 from forecaster.fits.fit import fit, refit
 from forecaster.fits.posterior import Fit
 from forecaster.fits.sampling.density import FIRST_TRY
@@ -14,6 +17,136 @@ from forecaster.laws.law import Law
 from forecaster.notes import Note
 from forecaster.runs.data_checks import FEWEST_RUNS, FEWEST_SCALES, distinct
 from forecaster.runs.table import Runs
+from forecaster.stats.link import Link
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Several fits of one table.
+
+    Args:
+        fits: of laws with names of their own, whose noise is on one scale.
+        weights: of their laws, by name; equal where not given.
+        verdicts: of every law that was fitted, those left out included; the fits' own where not given.
+        notes: why any law is left out.
+
+    Raises:
+        ScenarioError: no fit, fits of different tables, two of laws called by one name, or noise on different scales.
+    """
+
+    fits: tuple[Fit, ...]
+    weights: Mapping[str, float] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+    def __post_init__(self) -> None:
+        fits = tuple(self.fits)
+        if not fits:
+            raise ScenarioError("a forecast needs at least one fit")
+        runs = fits[0].runs
+        if any(each.runs.sha256 != runs.sha256 or not each.is_of(runs) for each in fits):
+            raise ScenarioError("the fits are of different tables; take those of one table at a time")
+        names = [each.law.name for each in fits]
+        if len(set(names)) < len(names):
+            raise ScenarioError(f"two fits are of laws called by one name ({', '.join(names)}); rename one")
+        links = {each.law.link: each.law.name for each in fits}
+        if len(links) > 1:
+            said = ", ".join(f"{name} ({link})" for link, name in links.items())
+            raise ScenarioError(f"laws whose noise is on different scales cannot be mixed: {said}; take them apart")
+        object.__setattr__(self, "fits", fits)
+        object.__setattr__(self, "weights", self.weights or {name: 1 / len(names) for name in names})
+        object.__setattr__(self, "verdicts", self.verdicts or {each.law.name: each.verdict for each in fits})
+
+    @property
+    def runs(self) -> Runs:
+        """The table."""
+        return self.fits[0].runs
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the laws."""
+        return tuple(each.law.name for each in self.fits)
+
+    @property
+    def shares(self) -> np.ndarray:
+        """The weights in the order of the fits, shape (law)."""
+        return np.array([self.weights[name] for name in self.names])
+
+    @property
+    def link(self) -> Link:
+        """The scale of the noise."""
+        return self.fits[0].link
+
+    @property
+    def largest(self) -> float:
+        """The largest training value of the table's scale."""
+        return self.fits[0].references.scale_largest
+
+    def speaking(
+        self, verdicts: Mapping[str, Verdict] | None = None, *, allow_failed_checks: bool = False, weighed: bool = True
+    ) -> Ensemble:
+        """The laws whose draws may be shown, their weights made to sum to one again, and why the others may not.
+
+        Args:
+            verdicts: on what is about to be printed; those of the ensemble where not given.
+            allow_failed_checks: let laws speak whose checks failed.
+            weighed: whether the weights are said of the laws left out.
+
+        Raises:
+            NotConverged: none is left, or none with a weight.
+        """
+        verdicts = verdicts or self.verdicts
+        silent = {} if allow_failed_checks else failures(verdicts)
+        kept = tuple(each for each in self.fits if each.law.name not in silent)
+        total = sum(self.weights[each.law.name] for each in kept)
+        if not total > 0:
+            reasons = "; ".join(f"{name}: {' '.join(verdict.notes)}" for name, verdict in verdicts.items())
+            raise NotConverged(f"no law passed its checks, so no number is shown ({reasons})", where=self.runs.name)
+        weights = {each.law.name: self.weights[each.law.name] / total for each in kept}
+        notes = [
+            left_out(name, silent[name], weight=self.weights[name] if weighed else None)
+            for name in self.names
+            if name in silent
+        ]
+        return Ensemble(kept, weights, verdicts, (*self.notes, *notes))
+
+    def judged_at(self, points: Mapping[str, Mapping[str, float]]) -> Ensemble:
+        """The ensemble with the verdicts on what a forecast prints at points, as of `judge_at`."""
+        return replace(self, verdicts={**self.verdicts, **{f.law.name: judge_at(f, points) for f in self.fits}})
+
+    def sampled_longer(
+        self, points: Mapping[str, Mapping[str, float]], *, cache: bool = True, say: Say | None = None
+    ) -> Ensemble:
+        """Each fit whose first try does not pass at points given the longer second try, and the better one kept."""
+        fits, verdicts = [], dict(self.verdicts)
+        for first in self.fits:
+            verdict, kept = verdicts[first.law.name], first
+            if verdict.status != "pass" and first.settings == FIRST_TRY:
+                longer = refit(first, cache=cache, say=say)
+                again = judge_at(longer, points)
+                if not better(verdict, again):
+                    kept, verdicts[first.law.name] = longer, again
+            fits.append(kept)
+        return replace(self, fits=tuple(fits), verdicts=verdicts)
+
+
+def failures(verdicts: Mapping[str, Verdict]) -> dict[str, str]:
+    """Why laws may not speak, by name: those whose draws failed their checks."""
+    return {name: " ".join(verdict.notes) for name, verdict in verdicts.items() if verdict.status == "fail"}
+
+
+def left_out(name: str, reason: str, *, weight: float | None = None, what: str = "") -> Note:
+    """The note on a law that does not speak.
+
+    Args:
+        name: of the law.
+        reason: in a sentence or more.
+        weight: that it would have had, where one is known.
+        what: it does not speak of, where it speaks of the rest.
+    """
+    said = f" (weight {weight:.2f})" if weight is not None else ""
+    ending = f"does not speak of {what}" if what else "did not pass its checks and is left out"
+    return Note("law-dropped", f"{clipped(name)}{said} {ending}: {reason}", warning=True)
 
 
 def refused(refusals: Mapping[str, NotConverged]) -> tuple[dict[str, Verdict], list[Note]]:
@@ -26,12 +159,12 @@ def refused(refusals: Mapping[str, NotConverged]) -> tuple[dict[str, Verdict], l
 
 
 def fit_each(
-    laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say
+    laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say | None, at_least_one: bool = True
 ) -> tuple[list[Fit], dict[str, NotConverged]]:
     """The fits of several laws, and why any of them could not start.
 
     Raises:
-        NotConverged: none could.
+        NotConverged: none could, where one at least is needed.
     """
     fits: list[Fit] = []
     refusals: dict[str, NotConverged] = {}
@@ -40,7 +173,7 @@ def fit_each(
             fits.append(fit(each, runs, seed=seed, cache=cache, say=say))
         except NotConverged as refusal:
             refusals[each.name] = refusal
-    if not fits:
+    if at_least_one and not fits:
         raise next(iter(refusals.values()))
     return fits, refusals
 
@@ -79,27 +212,7 @@ def judge_at(fit: Fit, points: Mapping[str, Mapping[str, float]]) -> Verdict:
     """
     quantities = {}
     for name, inputs in points.items():
-        ratio = inputs[fit.runs.scale] / fit.references.scale_largest
-        quantities[f"the response at {name}"] = fit.linked_response(fit.inputs_at(inputs)).values
-        quantities[f"the noise at {name}"] = fit.noise_scale(math.log(ratio)).values
+        d = fit.design.distance(inputs[fit.runs.scale])
+        quantities[f"the response at {name}"] = fit.linked_response(fit.design.inputs_at(inputs)).values
+        quantities[f"the noise at {name}"] = fit.noise_scale(d).values
     return fit.judge(quantities)
-
-
-def sample_longer(
-    fits: Sequence[Fit],
-    verdicts: Sequence[Verdict],
-    points: Mapping[str, Mapping[str, float]],
-    *,
-    cache: bool = True,
-    say: Say | None = None,
-) -> tuple[list[Fit], list[Verdict]]:
-    """Give each fit whose first try does not pass here the longer second try, and keep the better one."""
-    kept, judged = list(fits), list(verdicts)
-    for i, (first, verdict) in enumerate(zip(fits, verdicts, strict=True)):
-        if verdict.status == "pass" or first.settings != FIRST_TRY:
-            continue
-        longer = refit(first, cache=cache, say=say)
-        again = judge_at(longer, points)
-        if not better(verdict, again):
-            kept[i], judged[i] = longer, again
-    return kept, judged

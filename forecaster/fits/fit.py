@@ -1,7 +1,7 @@
-"""The verb fit: law + runs -> posterior. The only module that builds a PyMC model and runs a sampler.
+"""The verb fit: law + runs -> posterior.
 
 `compile_density` is the seam for a faster density: whatever returns the same `Density` can replace it, and
-`tests/test_fit.py` holds it against PyMC's own log probability.
+`tests/fits/test_fit.py` holds it against PyMC's own log probability.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import replace
 
 from forecaster.errors import Say
 from forecaster.fits.cache import load_cached, save_cached
-from forecaster.fits.design import References, density_data, has_known_errors, references
+from forecaster.fits.design import Design, References
 from forecaster.fits.posterior import Fit
 from forecaster.fits.sampling.density import FIRST_TRY, RETRY, Settings
-from forecaster.fits.sampling.nutpie import draw
+from forecaster.fits.sampling.nutpie import sample
 from forecaster.fits.sampling.pymc import compile_density
 from forecaster.fits.verdict import Verdict, better
 from forecaster.laws.law import Law
@@ -76,12 +76,13 @@ def _fit_once(
         if found is not None:
             say(f"{law.name}: fit found in the cache")
             return found
-    fixed_values = held or references(law, runs)
+    design = Design(law, runs, held)
+    # Before a second is spent on compiling, a table that the law cannot read is refused.
+    data = design.density_data()
     started = time.perf_counter()
-    density = compile_density(law, known_errors=has_known_errors(runs), say=say)
+    density = compile_density(law, known_errors=design.has_known_errors, say=say)
     compiled = time.perf_counter()
-    rows, fixed = density_data(law, runs, fixed_values)
-    draws = draw(density, law, rows, fixed, fixed_values, seed=seed, settings=settings, say=say)
+    draws = sample(density, design, data, seed=seed, settings=settings, say=say)
     seconds = {"compile": compiled - started, "sample": time.perf_counter() - compiled}
     unjudged = Verdict("fail", float("inf"), 0.0, 0)
     made = Fit(law, runs, draws, seed, settings, unjudged, seconds, held)

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.errors import ScenarioError
-from forecaster.fits.design import References, column_of, link_of, references
+from forecaster.fits.design import Design, References
 from forecaster.fits.sampling.density import FIRST_TRY, Settings
 from forecaster.fits.verdict import Verdict, judge
-from forecaster.laws.formula.tree import NUMPY, evaluate
 from forecaster.laws.law import Law, is_count
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document
@@ -58,14 +56,19 @@ class Fit(Result):
     held: References | None = None
 
     @cached_property
+    def design(self) -> Design:
+        """The law on the table."""
+        return Design(self.law, self.runs, self.held)
+
+    @property
     def references(self) -> References:
         """The table's fixed values, or those that were held."""
-        return self.held or references(self.law, self.runs)
+        return self.design.references
 
-    @cached_property
+    @property
     def link(self) -> Link:
         """The scale of the noise, on which draws are kept."""
-        return link_of(self.law, self.references)
+        return self.design.link
 
     @cached_property
     def posterior(self) -> xr.Dataset:
@@ -79,23 +82,22 @@ class Fit(Result):
 
     def is_of(self, runs: Runs) -> bool:
         """Whether the law's inputs in a table are those that were fitted."""
-        columns = [column_of(self.law, name, self.runs) for name in self.law.inputs]
+        columns = self.design.columns.values()
         return all(runs.has(name) and np.array_equal(runs.column(name), self.runs.column(name)) for name in columns)
 
-    def inputs_at(self, point: Mapping[str, float]) -> dict[str, float]:
-        """The law's inputs at a point.
+    @property
+    def _values(self) -> dict[str, xr.DataArray]:
+        return {str(name): values for name, values in self.posterior.items()}
 
-        Raises:
-            ScenarioError: the point lacks one.
+    def flat_draws(self, count: int | None = None) -> dict[str, np.ndarray]:
+        """The parameters of the formula and of the noise, chains in a row, each of shape (count).
+
+        Args:
+            count: how many, from the first; all where not given.
         """
-        found = {}
-        for name in self.law.inputs:
-            column = column_of(self.law, name, self.runs)
-            if column not in point:
-                given = ", ".join(f"{key}={value:.3g}" for key, value in point.items())
-                raise ScenarioError(f"the {self.law.name} law needs {column}; the point gives {given}", where="point")
-            found[name] = float(point[column])
-        return found
+        names = (*self.law.parameters, *self.law.noise.sampled)
+        draws = {name: self._values[name].transpose("chain", "draw").values for name in names}
+        return {name: values.reshape(-1)[:count] for name, values in draws.items()}
 
     def linked_response(self, inputs: Mapping[str, Any]) -> xr.DataArray:
         """The law's response on the scale of its link (its natural log for most laws), free of noise, for every draw.
@@ -103,15 +105,7 @@ class Fit(Result):
         Args:
             inputs: for each input of the law, numbers or arrays that broadcast with dims chain and draw.
         """
-        import xarray as xr
-
-        posterior = self.posterior
-        values: dict[str, Any] = {name: posterior[name] for name in self.law.parameters}
-        values |= self.references.values | dict(inputs)
-        logs: dict[str, Any] = {name: np.log(inputs[name]) for name in self.law.inputs if is_count(self.law, name)}
-        logs |= self.references.log_centre
-        response = evaluate(self.law.formula, values, functions=NUMPY | {"where": xr.where}, logs=logs)
-        linked: xr.DataArray = self.link.on(response)
+        linked: xr.DataArray = self.design.response(self._values, inputs)
         return linked
 
     def noise_scale(self, d: Any) -> xr.DataArray:
@@ -120,20 +114,13 @@ class Fit(Result):
         Args:
             d: log of the compute over the largest training compute.
         """
-        scale: xr.DataArray = evaluate(self.law.noise.scale, {**self._noise_values, "d": d}) + self._zeros
+        scale: xr.DataArray = self.design.noise_scale(self._values, d) + self._zeros
         return scale
 
     def degrees_of_freedom(self) -> xr.DataArray:
         """Degrees of freedom of the noise for every draw; infinite where it is Normal."""
-        nu: xr.DataArray = self._zeros + (
-            np.inf if self.law.noise.nu is None else evaluate(self.law.noise.nu, self._noise_values)
-        )
+        nu: xr.DataArray = self._zeros + self.design.degrees_of_freedom(self._values)
         return nu
-
-    @property
-    def _noise_values(self) -> dict[str, Any]:
-        posterior = self.posterior
-        return {**self.references.values, **{name: posterior[name] for name in self.law.noise.sampled}}
 
     @property
     def _zeros(self) -> xr.DataArray:
@@ -158,18 +145,18 @@ class Fit(Result):
         """The law's curve at the table's centre, at its largest run and at a hundred times its compute."""
         runs = self.runs
         top = int(np.argmax(runs.column(runs.scale)))
-        columns = {name: runs.column(column_of(self.law, name, runs)) for name in self.law.inputs}
+        inputs = self.design.inputs()
+        counts = [name for name in inputs if is_count(self.law, name)]
         # A hundredfold in compute is tenfold in each of N and D.
-        stretch = {name: 100.0 if column_of(self.law, name, runs) == "C" else 10.0 for name in columns}
+        stretch = {name: 100.0 if self.design.columns[name] == "C" else 10.0 for name in counts}
         asked = {
             "the response at the table's centre": {
-                name: float(np.exp(np.log(c).mean())) if is_count(self.law, name) else float(c.mean())
-                for name, c in columns.items()
+                name: float(np.exp(np.log(c).mean())) if name in counts else float(c.mean())
+                for name, c in inputs.items()
             },
-            "the response at the largest run": {name: float(c[top]) for name, c in columns.items()},
+            "the response at the largest run": {name: float(c[top]) for name, c in inputs.items()},
             "the response at 100 times the largest compute": {
-                name: float(c[top]) * (stretch[name] if is_count(self.law, name) else 1.0)
-                for name, c in columns.items()
+                name: float(c[top]) * stretch.get(name, 1.0) for name, c in inputs.items()
             },
         }
         return {label: self.linked_response(inputs).values for label, inputs in asked.items()}

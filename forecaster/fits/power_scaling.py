@@ -79,7 +79,7 @@ def power_scale(
     values = sampled_values(fit)
     priors = np.sum([log_prior(prior, values[name], values) for name, prior in fit.law.priors.items()], axis=0)
     data = joint_log_likelihood(fit) if likelihood is None else likelihood
-    response = fit.linked_response(fit.inputs_at(at)).transpose("chain", "draw").values
+    response = fit.linked_response(fit.design.inputs_at(at)).transpose("chain", "draw").values
     quantities = {ANSWER: response} | ({} if only_response else {name: values[name] for name in fit.law.priors})
 
     def weights(density: np.ndarray, power: float) -> np.ndarray:

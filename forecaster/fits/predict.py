@@ -1,85 +1,200 @@
-"""What a fit says of runs at any inputs: curve, noise and drift, and how densely it foretells them."""
+"""What fits say of runs at any inputs: curve, extrapolation term and noise, and how densely they foretell them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from forecaster.fits.design import column_of
-from forecaster.fits.extrapolation import LANGUAGE_LOSS, OTHER_SCALE, Extrapolation, distance
+from forecaster.fits.design import Design
+from forecaster.fits.ensemble import Ensemble
+from forecaster.fits.extrapolation import LANGUAGE_LOSS, OTHER_SCALE, Extrapolation, distance, extrapolation_for
 from forecaster.fits.posterior import Fit
-from forecaster.laws.formula.tree import NUMPY, evaluate
-from forecaster.laws.law import is_count
 from forecaster.runs.table import Runs
+from forecaster.stats.link import Link
+from forecaster.stats.mixture import Band, weighted_quantile
 from forecaster.stats.student import log_student, stratified_student
 
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from forecaster.forecasts.result import Forecast
+MOST_AT_ONCE = 5_000_000
 
 
-def flat_draws(fit: Fit, count: int | None = None) -> dict[str, np.ndarray]:
-    """The formula's parameters, chains in a row, each of shape (count).
-
-    Args:
-        fit: of one law.
-        count: how many, from the first; all where not given.
-    """
-    posterior = fit.posterior
-    return {name: posterior[name].transpose("chain", "draw").values.reshape(-1)[:count] for name in fit.law.parameters}
+At = Mapping[str, Any] | Runs
+"""Where runs are asked for: each input and the table's scale, shape (point), or (sample, 1) for each draw at a place of
+its own; or runs of the same columns, whose known errors widen the noise."""
 
 
-def linked_by_draw(fit: Fit, draws: Mapping[str, np.ndarray], inputs: Mapping[str, Any]) -> np.ndarray:
-    """The law's response on the scale of its link, free of noise, each draw at inputs of its own.
-
-    The same as `Fit.linked_response` without the bookkeeping of dimensions, which costs more than the arithmetic.
+@dataclass(frozen=True, eq=False)
+class LawDraws:
+    """One law's draws with the noise and the slope that belong to each; every array is of shape (sample).
 
     Args:
-        fit: of one law.
-        draws: as `flat_draws` gives them, or with one more axis.
-        inputs: of the law, arrays that broadcast with the draws.
+        design: the law on its table.
+        values: of the parameters of the formula and of the noise, chains in a row.
+        unit_noise: noise of scale one; one draw of it serves all points, so that a figure's bands are smooth.
+        slopes: of the extrapolation term.
     """
-    logs: dict[str, Any] = {name: np.log(inputs[name]) for name in fit.law.inputs if is_count(fit.law, name)}
-    values = {**draws, **fit.references.values, **inputs}
-    response = evaluate(fit.law.formula, values, functions=NUMPY, logs={**logs, **fit.references.log_centre})
-    return np.asarray(fit.link.on(response))
+
+    design: Design
+    values: Mapping[str, np.ndarray]
+    unit_noise: np.ndarray
+    slopes: np.ndarray
+
+    @classmethod
+    def of_priors(cls, design: Design, *, draws: int, seed: int, noise_seed: int) -> LawDraws:
+        """What the priors alone say; a response is not finite where a draw gives none."""
+        prior = design.law.draw_priors(design.references.values, draws=draws, seed=seed)
+        nu = design.degrees_of_freedom(prior)
+        return cls(design, prior, stratified_student(nu, draws, seed=noise_seed), np.zeros(draws))
+
+    def curve(self, at: At) -> np.ndarray:
+        """The law's response on the scale of its link, free of noise, shape (sample, point)."""
+        inputs = self.design.inputs(at) if isinstance(at, Runs) else self.design.inputs_at(at)
+        with np.errstate(over="ignore", under="ignore"):
+            return np.asarray(self.design.response(self._columns, inputs))
+
+    def drift(self, at: At) -> np.ndarray:
+        """The extrapolation term, of the same shape."""
+        h = distance(_scale(self.design, at), self.design.references.scale_largest)
+        return np.asarray(self.slopes[:, None] * h)
+
+    def noise(self, at: At) -> np.ndarray:
+        """The noise, of the same shape."""
+        return np.asarray(self.noise_scale(at) * self.unit_noise[:, None])
+
+    def run(self, at: At) -> np.ndarray:
+        """A new run: the three together."""
+        return np.asarray(self.curve(at) + self.drift(at) + self.noise(at))
+
+    def noise_scale(self, at: At, *, widened: Any = 0.0) -> np.ndarray:
+        """The noise's scale, widened by known errors of runs and by a standard deviation a point."""
+        scale = self.design.noise_scale(self._columns, self.design.distance(_scale(self.design, at)))
+        for sd in (widened, self.design.known_errors(at) if isinstance(at, Runs) else 0.0):
+            scale = np.sqrt(scale**2 + sd**2) if np.any(sd) else scale
+        return np.asarray(scale)
+
+    @property
+    def _columns(self) -> dict[str, np.ndarray]:
+        return {name: values[:, None] for name, values in self.values.items()}
 
 
-def weights_of(forecast: Forecast) -> np.ndarray:
-    """The laws' weights in the order of the forecast's fits, shape (law)."""
-    return np.array([forecast.weights[fit.law.name] for fit in forecast.fits])
+def _scale(design: Design, at: At) -> Any:
+    name = design.runs.scale
+    return at.column(name) if isinstance(at, Runs) else np.atleast_1d(at[name])
 
 
-def mixture_draws(
-    forecast: Forecast, at: Mapping[str, np.ndarray], *, fits: Sequence[Fit] = (), noise: bool = True
-) -> np.ndarray:
-    """Draws on the scale of the laws' link, shape (law, sample, point), with the extrapolation term.
+def extrapolation_of(ensemble: Ensemble) -> Extrapolation:
+    """The term for an ensemble's table and the scale of its noise."""
+    runs = ensemble.runs
+    return extrapolation_for(language_loss=runs.is_language_loss, scale=runs.scale, link=ensemble.link.name)
+
+
+def law_draws(ensemble: Ensemble, *, term: Extrapolation | None, seed: int) -> tuple[LawDraws, ...]:
+    """The draws of every law of an ensemble, of one length, with their noise and slopes.
 
     Args:
-        forecast: whose draws, seed and term are used, so that its `along` gives the same.
-        at: each input and the table's scale, shape (point).
-        fits: in place of the forecast's own, such as thinned ones.
-        noise: whether run-to-run noise is added.
+        ensemble: whose laws.
+        term: beyond the data; no slope where not given.
+        seed: of the slopes; the noise takes the next.
     """
-    fits = fits or forecast.fits
-    scale = forecast.runs.scale
-    largest = forecast.fits[0].references.scale_largest
-    ratio = np.asarray(at[scale]) / largest
-    found = []
-    for fit in fits:
-        inputs = {name: at[column_of(fit.law, name, fit.runs)] for name in fit.law.inputs}
-        if noise:
-            m, scatter = curve_and_noise(fit, inputs, ratio, seed=forecast.seed + 1)
-            found.append(m + scatter)
-        else:
-            found.append(curve_and_scale(fit, inputs, ratio)[0])
-    count = min(len(m) for m in found)
-    drift = forecast.extrapolation.draws(count, seed=forecast.seed)[:, None] * distance(at[scale], largest)
-    return np.asarray(np.stack([m[:count] for m in found]) + drift)
+    counts = [fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] for fit in ensemble.fits]
+    count = min(counts)
+    slopes = np.zeros(count) if term is None else term.draws(count, seed=seed)
+    return tuple(
+        LawDraws(
+            fit.design,
+            fit.flat_draws(count),
+            stratified_student(fit.degrees_of_freedom().values.ravel(), whole, seed=seed + 1)[:count],
+            slopes,
+        )
+        for fit, whole in zip(ensemble.fits, counts, strict=True)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What an ensemble says of runs at some points, on the scale of its link.
+
+    Args:
+        curve: each law's response without noise, shape (law, sample, point).
+        noise: run-to-run noise, of the same shape.
+        drift: the extrapolation term, shape (sample, point).
+        drift_sd: its standard deviation, shape (point).
+        weights: of the laws, shape (law).
+        chains: how many chains the samples come from.
+        link: the scale.
+    """
+
+    curve: np.ndarray
+    noise: np.ndarray
+    drift: np.ndarray
+    drift_sd: np.ndarray
+    weights: np.ndarray
+    chains: int
+    link: Link
+
+    @property
+    def predictive(self) -> np.ndarray:
+        """A new run: curve, extrapolation term and noise."""
+        return np.asarray(self.curve + self.drift + self.noise)
+
+    @property
+    def raw(self) -> np.ndarray:
+        """The same without the extrapolation term."""
+        return np.asarray(self.curve + self.noise)
+
+    @property
+    def without_noise(self) -> np.ndarray:
+        """The same without run-to-run noise."""
+        return np.asarray(self.curve + self.drift)
+
+    def band(self, draws: np.ndarray, point: int) -> Band:
+        """The distribution at one point of draws of shape (law, sample, point)."""
+        return Band(np.ascontiguousarray(draws[..., point]), self.weights, self.chains, self.link)
+
+    def shares(self) -> dict[str, np.ndarray]:
+        """Parts of the variance of the noise-free response due to parameters, law and extrapolation, shape (point)."""
+        # Point by point, over samples that lie side by side: NumPy's sums depend on the layout.
+        points = [np.ascontiguousarray(self.curve[..., i]) for i in range(self.curve.shape[-1])]
+        w, means = self.weights, [m.mean(axis=1) for m in points]
+        parts = {
+            "parameters": np.array([w @ m.var(axis=1) for m in points]),
+            "law": np.array([w @ (mean - w @ mean) ** 2 for mean in means]),
+            "extrapolation": self.drift_sd**2,
+        }
+        total = sum(parts.values())
+        # Draws that do not vary at all leave nothing to divide by.
+        return {name: part / np.where(total > 0, total, 1.0) for name, part in parts.items()}
+
+    def noise_width(self) -> np.ndarray:
+        """Width of the 90% range that noise alone would give, in the response's unit, shape (point)."""
+        middle = weighted_quantile(self.without_noise, [0.5], self.weights)
+        ends = middle + weighted_quantile(self.noise, [0.05, 0.95], self.weights)
+        with np.errstate(over="ignore"):
+            low, high = self.link.back(ends)
+        return np.asarray(high - low)
+
+
+def predict(ensemble: Ensemble, at: At, *, term: Extrapolation | None, seed: int) -> Prediction:
+    """Draws of runs at any inputs: the curve, the extrapolation term and the noise of every law.
+
+    Args:
+        ensemble: whose laws.
+        at: where.
+        term: beyond the data; none where not given.
+        seed: of the term's slopes; the noise takes the next.
+
+    Raises:
+        ScenarioError: the points lack an input of a law.
+    """
+    draws = law_draws(ensemble, term=term, seed=seed)
+    drift = draws[0].drift(at)
+    curve, noise = np.empty((2, len(draws), *drift.shape))
+    for i, law in enumerate(draws):
+        curve[i], noise[i] = law.curve(at), law.noise(at)
+    drift_sd = (0.0 if term is None else term.sd) * distance(_scale(draws[0].design, at), ensemble.largest)
+    return Prediction(curve, noise, drift, drift_sd, ensemble.shares, ensemble.fits[0].settings.chains, ensemble.link)
 
 
 def thinned(fit: Fit, most: int) -> Fit:
@@ -89,9 +204,6 @@ def thinned(fit: Fit, most: int) -> Fit:
     return replace(fit, draws=fit.draws.isel(draw=slice(None, None, step))) if step > 1 else fit
 
 
-MOST_AT_ONCE = 5_000_000
-
-
 def log_likelihood(fit: Fit, runs: Runs | None = None) -> np.ndarray:
     """Log density of each training run for every draw, on the scale of its link, shape (chain, draw, run).
 
@@ -99,13 +211,9 @@ def log_likelihood(fit: Fit, runs: Runs | None = None) -> np.ndarray:
         fit: of one law.
         runs: some of its runs; all of them where not given.
     """
+    sizes = fit.posterior.sizes
     runs = runs or fit.runs
-    inputs = {name: runs.column(column_of(fit.law, name, runs)) for name in fit.law.inputs}
-    m, scale = curve_and_scale(fit, inputs, runs.column(runs.scale) / fit.references.scale_largest)
-    nu = fit.degrees_of_freedom()
-    scale = with_known_errors(scale, fit, runs)
-    log_p = log_student((fit.link.on(runs.column("loss")) - m) / scale, nu.values.reshape(-1, 1)) - np.log(scale)
-    return np.asarray(log_p.reshape(*nu.shape, len(runs)))
+    return _log_densities(fit, runs).reshape(sizes["chain"], sizes["draw"], len(runs))
 
 
 def joint_log_likelihood(fit: Fit) -> np.ndarray:
@@ -116,42 +224,6 @@ def joint_log_likelihood(fit: Fit) -> np.ndarray:
     row = np.arange(len(fit.runs))
     parts = [fit.runs.select((row >= start) & (row < start + step)) for start in range(0, len(row), step)]
     return np.sum([log_likelihood(fit, part).sum(axis=2) for part in parts], axis=0)
-
-
-def curve_and_noise(fit: Fit, inputs: Mapping[str, Any], ratio: Any, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """The law's response m and the noise around it, on the scale of its link, each of shape (sample, point).
-
-    Args:
-        fit: of one law.
-        inputs: of the law, each of shape (point).
-        ratio: each point's scale over the table's largest, shape (point).
-        seed: of the noise; one draw of it serves all points, so that a figure's bands are smooth.
-    """
-    m, scale = curve_and_scale(fit, inputs, ratio)
-    return m, scale * _unit_noise(fit, len(m), seed=seed)
-
-
-def _unit_noise(fit: Fit, count: int, *, seed: int) -> np.ndarray:
-    """Noise of scale one, shape (sample, 1)."""
-    return stratified_student(fit.degrees_of_freedom().values.ravel(), count, seed=seed)[:, None]
-
-
-def predictive_draws(fit: Fit, test: Runs, extrapolation: Extrapolation, *, seed: int, most: int) -> np.ndarray:
-    """Draws of runs that the fit has not seen, on the scale of its link, shape (sample, test run).
-
-    Args:
-        fit: of the runs shown.
-        test: the runs hidden.
-        extrapolation: the term beyond the data.
-        seed: of the noise and of the extrapolation slopes.
-        most: draws to keep, evenly spaced; the slopes' strata are spread over those.
-    """
-    ratio = test.column(fit.runs.scale) / fit.references.scale_largest
-    inputs = {name: test.column(column_of(fit.law, name, fit.runs)) for name in fit.law.inputs}
-    m, scale = curve_and_scale(fit, inputs, ratio)
-    noise = with_known_errors(scale, fit, test) * _unit_noise(fit, len(m), seed=seed + 1)
-    drift = extrapolation.draws(len(m), seed=seed)[:, None] * distance(ratio, 1.0)
-    return np.asarray((m + drift + noise)[:: max(1, len(m) // most)])
 
 
 def log_density(fit: Fit, test: Runs, *, extrapolation: Extrapolation | None = None, seed: int = 1) -> np.ndarray:
@@ -168,46 +240,24 @@ def log_density(fit: Fit, test: Runs, *, extrapolation: Extrapolation | None = N
     """
     from scipy.special import logsumexp
 
-    ratio = test.column(fit.runs.scale) / fit.references.scale_largest
-    inputs = {name: test.column(column_of(fit.law, name, fit.runs)) for name in fit.law.inputs}
-    m, scale = curve_and_scale(fit, inputs, ratio)
-    nu = fit.degrees_of_freedom().values.reshape(-1, 1)
-    h = distance(ratio, 1.0)
     if extrapolation is None:
         sd = LANGUAGE_LOSS.sd if fit.law.link == "log" else OTHER_SCALE.sd
-        scale = np.sqrt(scale**2 + (sd * h) ** 2)
+        widened = sd * distance(test.column(fit.runs.scale), fit.references.scale_largest)
+        log_p = _log_densities(fit, test, widened=widened)
     else:
-        m = m + extrapolation.draws(len(m), seed=seed)[:, None] * h
-    scale = with_known_errors(scale, fit, test)
-    log_p = log_student((fit.link.on(test.column("loss")) - m) / scale, nu) - np.log(scale)
+        log_p = _log_densities(fit, test, term=extrapolation, seed=seed)
     return np.asarray(logsumexp(log_p, axis=0) - np.log(len(log_p)))
 
 
-def curve_and_scale(fit: Fit, inputs: Mapping[str, Any], ratio: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The law's response on the scale of its link and the noise's scale, each (sample, point), chains in a row."""
-    import xarray as xr
-
-    def along(values: Any) -> xr.DataArray:
-        return xr.DataArray(np.atleast_1d(values), dims="point")
-
-    def by_draw(values: xr.DataArray) -> np.ndarray:
-        # Where neither the law nor its noise knows the scale, the answer is one for all points.
-        array = (values + 0.0 * along(ratio)).transpose("chain", "draw", "point").values
-        return array.reshape(-1, array.shape[-1])
-
-    m = by_draw(fit.linked_response({name: along(values) for name, values in inputs.items()}))
-    return m, by_draw(fit.noise_scale(along(np.log(ratio))))
-
-
-def with_known_errors(scale: np.ndarray, fit: Fit, runs: Runs) -> np.ndarray:
-    """The noise's scale around runs whose responses are known only up to a standard error.
-
-    Args:
-        scale: of the noise alone, shape (sample, run).
-        fit: whose link tells the scale.
-        runs: with their `loss_se`, where the table has it.
-    """
-    if not runs.has("loss_se"):
-        return scale
-    error = fit.link.error(runs.column("loss"), runs.column("loss_se"))
-    return np.asarray(np.sqrt(scale**2 + error**2)) if error.any() else scale
+def _log_densities(
+    fit: Fit, runs: Runs, *, term: Extrapolation | None = None, widened: Any = 0.0, seed: int = 1
+) -> np.ndarray:
+    """Log density of runs for every draw, shape (sample, run), its noise widened by a standard deviation a run."""
+    nu = fit.degrees_of_freedom().values.reshape(-1, 1)
+    slopes = np.zeros(len(nu)) if term is None else term.draws(len(nu), seed=seed)
+    # No noise is drawn: its density is known.
+    law = LawDraws(fit.design, fit.flat_draws(), np.zeros(len(nu)), slopes)
+    m = law.curve(runs) + law.drift(runs)
+    scale = law.noise_scale(runs, widened=widened)
+    log_p = log_student((fit.link.on(runs.column("loss")) - m) / scale, nu) - np.log(scale)
+    return np.broadcast_to(log_p, (len(nu), len(runs)))

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.fits.design import column_of, link_of, references
+from forecaster.fits.design import Design
 from forecaster.laws.formula.algebra import factors
-from forecaster.laws.formula.tree import Name, evaluate
-from forecaster.laws.law import Law, is_count
+from forecaster.laws.formula.tree import Name
+from forecaster.laws.law import Law
 from forecaster.laws.recentre import Cure, cure, smallest
 from forecaster.notes import Note
 from forecaster.runs.check import Check
@@ -135,11 +135,9 @@ def _peak(law: Law, runs: Runs) -> tuple[Mapping[str, Any], np.ndarray]:
     """The law's sampled parameters at the posterior's peak, and the covariance of their coordinates there."""
     from scipy.optimize import least_squares
 
-    fixed = references(law, runs)
-    link = link_of(law, fixed)
-    columns = {name: runs.column(column_of(law, name, runs)) for name in law.inputs}
-    logs = {name: np.log(column) for name, column in columns.items() if is_count(law, name)} | dict(fixed.log_centre)
-    response = link.on(runs.column("loss"))
+    design = Design(law, runs)
+    inputs, fixed = design.inputs(), design.references
+    response = design.link.on(runs.column("loss"))
     order = [name for name in law.priors if name in law.sampled]
 
     def values_at(coordinates: np.ndarray) -> dict[str, Any]:
@@ -155,8 +153,7 @@ def _peak(law: Law, runs: Runs) -> tuple[Mapping[str, Any], np.ndarray]:
             prior = law.sampled[name]
             low, middle, high = (prior.coordinate(prior.quantile(p, values), values) for p in (0.159, 0.5, 0.841))
             far.append((coordinate - middle) / ((high - low) / 2))
-        natural = law.complete(values, fixed.values, logs=fixed.log_centre)
-        curve = link.on(evaluate(law.formula, values | natural | columns, logs=logs))
+        curve = design.response(values | design.complete(values), inputs)
         off = (np.broadcast_to(curve, response.shape) - response) / noise
         return np.asarray(np.nan_to_num(np.concatenate([off, far]), nan=1e6, posinf=1e6, neginf=-1e6))
 

@@ -78,16 +78,14 @@ def judge(
     printed_ess = {name: effective_draws(draws) for name, draws in quantities.items()}
     divergences = int(diverging.sum())
 
-    notes: list[str] = []
-    printed_good = True
-    for name in quantities:
-        if printed_rhat[name] > RHAT_PASS or printed_ess[name] < ESS_PRINTED:
-            printed_good = False
-            notes.append(
-                f"{_capital(name)} has R-hat {printed_rhat[name]:.3f} (at most {RHAT_PASS}) and "
-                f"{printed_ess[name]:.0f} effective draws (at least {ESS_PRINTED}); {_remedy(parameter_rhat)}"
-            )
+    poor = [name for name in quantities if printed_rhat[name] > RHAT_PASS or printed_ess[name] < ESS_PRINTED]
     slow = [name for name in parameters if parameter_rhat[name] > RHAT_PASS]
+    stuck = [name for name in parameters if parameter_ess[name] < ESS_REVIEW]
+    notes = [
+        f"{_capital(name)} has R-hat {printed_rhat[name]:.3f} (at most {RHAT_PASS}) and {printed_ess[name]:.0f} "
+        f"effective draws (at least {ESS_PRINTED}); {_remedy(parameter_rhat)}"
+        for name in poor
+    ]
     notes += [
         f"Parameter {name} has R-hat {parameter_rhat[name]:.3f} (at most {RHAT_PASS}); the runs say little about it: "
         f"narrow its prior or add runs that tell it apart."
@@ -99,20 +97,15 @@ def judge(
             f"{divergences} of {diverging.size} draws diverged, most where {name} is {side}; "
             f"a narrower prior on {name} removes them."
         )
-    parameters_bearable = all(
-        parameter_rhat[name] <= RHAT_REVIEW and parameter_ess[name] >= ESS_REVIEW for name in parameters
-    )
-    if printed_good and not slow and divergences == 0:
-        status: Literal["pass", "review", "fail"] = "pass"
-    elif printed_good and parameters_bearable and divergences <= DIVERGENT_REVIEW * diverging.size:
+    bearable = all(parameter_rhat[name] <= RHAT_REVIEW and parameter_ess[name] >= ESS_REVIEW for name in parameters)
+    status: Literal["pass", "review", "fail"] = "fail"
+    if not poor and not slow and divergences == 0:
+        status = "pass"
+    elif not poor and bearable and divergences <= DIVERGENT_REVIEW * diverging.size:
         status = "review"
     else:
-        status = "fail"
-        notes += [
-            f"Parameter {name} has {parameter_ess[name]:.0f} effective draws (at least {ESS_REVIEW})."
-            for name in parameters
-            if parameter_ess[name] < ESS_REVIEW
-        ]
+        notes += [f"Parameter {name} has {parameter_ess[name]:.0f} effective draws (at least {ESS_REVIEW})."
+                  for name in stuck]  # fmt: skip
     return Verdict(
         status=status,
         rhat=max([*printed_rhat.values(), *parameter_rhat.values()]),

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.fits.extrapolation import Extrapolation, distance
-from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import curve_and_noise
+from forecaster.fits.ensemble import Ensemble
+from forecaster.fits.extrapolation import Extrapolation
+from forecaster.fits.predict import predict
 from forecaster.notes import Note
 from forecaster.runs.points import Point
-from forecaster.stats.mixture import MASSES, Band, weighted_quantile
+from forecaster.stats.mixture import MASSES, Band
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,107 +85,45 @@ class PointForecast:
 
 
 def answer(
-    fits: Sequence[Fit],
-    weights: Mapping[str, float],
-    asked: Point,
-    inputs: dict[str, float],
-    extrapolation: Extrapolation,
-    *,
-    seed: int,
-    notes: tuple[Note, ...] = (),
-) -> PointForecast:
-    """Mix the laws' draws at one point.
-
-    Args:
-        fits: of one table.
-        weights: of their laws, summing to one.
-        asked: the point as it was asked for.
-        inputs: the same, completed with all that the laws need and the table's scale.
-        extrapolation: the term beyond the data.
-        seed: of the noise and of the extrapolation slopes.
-        notes: what a reader must hear about this point.
-    """
-    (found,) = answer_all(fits, weights, [asked], [inputs], extrapolation, seed=seed)
-    return replace(found, notes=notes)
-
-
-def answer_all(
-    fits: Sequence[Fit],
-    weights: Mapping[str, float],
+    ensemble: Ensemble,
     asked: Sequence[Point],
-    inputs: Sequence[dict[str, float]],
-    extrapolation: Extrapolation,
+    inputs: Sequence[Mapping[str, float]],
+    term: Extrapolation,
     *,
     seed: int,
+    notes: Sequence[Sequence[Note]] = (),
 ) -> tuple[PointForecast, ...]:
-    """The same at many points, every law's draws computed at once.
+    """Mix the laws' draws at points.
 
     Args:
-        fits: of one table.
-        weights: of their laws, summing to one.
+        ensemble: whose laws.
         asked: the points as they were asked for.
-        inputs: the same, completed; each with the same names.
-        extrapolation: the term beyond the data.
-        seed: of the noise and of the extrapolation slopes.
+        inputs: the same, completed with all that the laws need and the table's scale.
+        term: beyond the data.
+        seed: of the term's slopes and of the noise.
+        notes: what a reader must hear about each point.
     """
-    scale = fits[0].runs.scale
-    ratio = np.array([each[scale] for each in inputs]) / fits[0].references.scale_largest
-    curves = []
-    noises = []
-    for fit in fits:
-        known = [fit.inputs_at(each) for each in inputs]
-        arrays = {name: np.array([each[name] for each in known]) for name in fit.law.inputs}
-        m, noise = curve_and_noise(fit, arrays, ratio, seed=seed + 1)
-        curves.append(m)
-        noises.append(noise)
-    count = min(len(m) for m in curves)
-    m, noise = (np.stack([draws[:count].T for draws in each], axis=1) for each in (curves, noises))
-    slope = extrapolation.draws(count, seed=seed)
-    return tuple(
-        _mixed(fits, weights, point, at, m[i], noise[i], slope, extrapolation.sd)
-        for i, (point, at) in enumerate(zip(asked, inputs, strict=True))
-    )
+    at = {name: np.array([each[name] for each in inputs]) for name in inputs[0] if all(name in each for each in inputs)}
+    found = predict(ensemble, at, term=term, seed=seed)
+    predictive, raw, without_noise = found.predictive, found.raw, found.without_noise
+    shares, noise_width = found.shares(), found.noise_width()
 
+    def at_point(i: int) -> PointForecast:
+        band = found.band(predictive, i)
+        return PointForecast(
+            asked=asked[i],
+            at=inputs[i],
+            predictive=band,
+            raw=found.band(raw, i),
+            curve=found.band(without_noise, i),
+            by_law={
+                name: replace(band, draws=band.draws[k : k + 1], weights=np.ones(1))
+                for k, name in enumerate(ensemble.names)
+            },
+            share={name: float(part[i]) for name, part in shares.items()},
+            noise_width=float(noise_width[i]),
+            compute_ratio=inputs[i][ensemble.runs.scale] / ensemble.largest,
+            notes=tuple(notes[i]) if notes else (),
+        )
 
-def _mixed(
-    fits: Sequence[Fit],
-    weights: Mapping[str, float],
-    asked: Point,
-    inputs: dict[str, float],
-    m: np.ndarray,
-    noise: np.ndarray,
-    slope: np.ndarray,
-    sd: float,
-) -> PointForecast:
-    """The answer at one point from each law's curve and noise there, shape (law, sample), and the slopes beyond."""
-    scale = fits[0].runs.scale
-    largest = fits[0].references.scale_largest
-    h = float(distance(inputs[scale], largest))
-    drift = h * slope
-    w = np.array([weights[fit.law.name] for fit in fits])
-    chains, link = fits[0].settings.chains, fits[0].link
-
-    def band(draws: np.ndarray, these: np.ndarray = w) -> Band:
-        return Band(draws, these, chains, link)
-
-    parameters = float(w @ m.var(axis=1))
-    means = m.mean(axis=1)
-    law = float(w @ (means - w @ means) ** 2)
-    beyond = (h * sd) ** 2
-    # Draws that do not vary at all leave nothing to divide by.
-    total = parameters + law + beyond or 1.0
-    predictive = band(m + drift + noise)
-    middle = weighted_quantile(m + drift, 0.5, w)
-    low, high = link.back(middle + weighted_quantile(noise, np.array([0.05, 0.95]), w))
-    return PointForecast(
-        asked=asked,
-        at=inputs,
-        predictive=predictive,
-        raw=band(m + noise),
-        curve=band(m + drift),
-        by_law={fit.law.name: band((m + drift + noise)[i : i + 1], np.ones(1)) for i, fit in enumerate(fits)},
-        share={"parameters": parameters / total, "law": law / total, "extrapolation": beyond / total},
-        noise_width=float(high - low),
-        compute_ratio=inputs[scale] / largest,
-        notes=(),
-    )
+    return tuple(at_point(i) for i in range(len(asked)))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from forecaster.backtests.weighting import Weighting, given, weigh
-from forecaster.errors import NotConverged, Say, ScenarioError
-from forecaster.fits.ensemble import judge_at, refuse_too_few, sample_longer
-from forecaster.fits.extrapolation import LANGUAGE_LOSS, Extrapolation, extrapolation_for
+from forecaster.errors import Say
+from forecaster.fits.ensemble import Ensemble, failures, refuse_too_few
+from forecaster.fits.extrapolation import LANGUAGE_LOSS, Extrapolation
 from forecaster.fits.posterior import Fit
-from forecaster.fits.verdict import Verdict
+from forecaster.fits.predict import extrapolation_of
 from forecaster.forecasts.answer import answer
 from forecaster.forecasts.points import refuse_incomplete, resolve
 from forecaster.forecasts.result import Forecast
@@ -19,7 +20,6 @@ from forecaster.laws.families import families_of, family_at
 from forecaster.notes import Note
 from forecaster.runs.check import check
 from forecaster.runs.points import Scenario, scenario
-from forecaster.runs.table import Runs
 
 
 def forecast(
@@ -57,58 +57,47 @@ def forecast(
         ScenarioError: a point lacks an input of a law, or the fits are of different tables.
         NotConverged: no law is left whose draws pass the checks.
     """
-    fits = [fits] if isinstance(fits, Fit) else list(fits)
     asked = scenario(at, targets=targets)
-    if not fits:
-        raise ScenarioError("a forecast needs at least one fit")
-    runs = fits[0].runs
-    if any(fit.runs.sha256 != runs.sha256 or not fit.is_of(runs) for fit in fits):
-        raise ScenarioError("the fits are of different tables; forecast from one table at a time")
-    links = {fit.law.link: fit.law.name for fit in fits}
-    if len(links) > 1:
-        said = ", ".join(f"{name} ({link})" for link, name in links.items())
-        raise ScenarioError(f"laws whose noise is on different scales cannot be mixed: {said}; forecast them apart")
-    refuse_too_few(runs, [fit.law for fit in fits])
-    refuse_incomplete(asked, [fit.law for fit in fits], runs)
-    weighting = _weighting(weights, fits, cache=cache, say=say)
-    all_weights = weighting.weights
-    named = _named(asked, resolve(fits, asked, runs, all_weights, seed=seed)[0])
-    judged = [judge_at(fit, named) for fit in fits]
+    whole = Ensemble((fits,) if isinstance(fits, Fit) else tuple(fits))
+    laws = [fit.law for fit in whole.fits]
+    refuse_too_few(whole.runs, laws)
+    refuse_incomplete(asked, laws, whole.runs)
+    weighting = _weighting(weights, whole.fits, cache=cache, say=say)
+    whole = replace(whole, weights=weighting.weights)
+    named = _named(asked, resolve(whole, asked, seed=seed)[0])
+    whole = whole.judged_at(named)
     if retry:
-        fits, judged = sample_longer(fits, judged, named, cache=cache, say=say)
-    verdicts = {fit.law.name: verdict for fit, verdict in zip(fits, judged, strict=True)}
-    kept = fits
-    while True:
-        kept = [fit for fit in kept if allow_failed_checks or verdicts[fit.law.name].status != "fail"]
-        total = sum(all_weights[fit.law.name] for fit in kept)
-        if not total > 0:
-            reasons = "; ".join(f"{name}: {' '.join(verdict.notes)}" for name, verdict in verdicts.items())
-            raise NotConverged(f"no law passed its checks, so no number is shown ({reasons})", where=runs.name)
-        shares = {fit.law.name: all_weights[fit.law.name] / total for fit in kept}
-        # The optimum of a compute budget must rest on the very fits that speak, and they be judged where it lies.
-        resolved, point_notes = resolve(kept, asked, runs, shares, seed=seed)
-        if _named(asked, resolved) == named:
-            break
-        named = _named(asked, resolved)
-        verdicts |= {fit.law.name: judge_at(fit, named) for fit in kept}
-    extrapolation = extrapolation_for(language_loss=runs.is_language_loss, scale=runs.scale, link=fits[0].law.link)
-    dropped = [_dropped(fit, all_weights, verdicts) for fit in fits if fit not in kept]
-    warned = [note for note in _table_warnings(runs) if note.code != "mixed-families" or not families_of(kept[0].law)]
-    notes = [*runs.notes, *warned, *dropped, *_response_notes(kept, extrapolation)]
+        whole = whole.sampled_longer(named, cache=cache, say=say)
+    kept, resolved, point_notes = _speaking(whole, asked, named, seed=seed, allow_failed_checks=allow_failed_checks)
+    term = extrapolation_of(kept)
+    said = [[*notes, *_family_notes(kept, inputs)] for notes, inputs in zip(point_notes, resolved, strict=True)]
     return Forecast(
-        points=tuple(
-            answer(kept, shares, point, inputs, extrapolation, seed=seed, notes=(*said, *_family_notes(kept, inputs)))
-            for point, inputs, said in zip(asked.points, resolved, point_notes, strict=True)
-        ),
+        points=answer(kept, asked.points, resolved, term, seed=seed, notes=said),
         targets=asked.targets,
-        fits=tuple(kept),
-        weighting=weighting.of([fit.law.name for fit in kept]),
-        verdicts=verdicts,
-        extrapolation=extrapolation,
-        notes=tuple(notes),
-        unchecked=any(verdicts[fit.law.name].status == "fail" for fit in kept),
+        fits=kept.fits,
+        weighting=weighting.of(kept.names),
+        verdicts=kept.verdicts,
+        extrapolation=term,
+        notes=(*_table_notes(kept), *kept.notes, *_response_notes(kept, term)),
+        unchecked=bool(failures(kept.verdicts).keys() & set(kept.names)),
         seed=seed,
     )
+
+
+def _speaking(
+    whole: Ensemble, asked: Scenario, named: Mapping[str, Mapping[str, float]], *, seed: int, allow_failed_checks: bool
+) -> tuple[Ensemble, list[dict[str, float]], list[list[Note]]]:
+    """The laws that speak at the points, and the points with their notes.
+
+    The optimum of a compute budget must rest on the very fits that speak, and they be judged where it lies.
+    """
+    while True:
+        kept = whole.speaking(allow_failed_checks=allow_failed_checks)
+        resolved, notes = resolve(kept, asked, seed=seed)
+        if _named(asked, resolved) == named:
+            return kept, resolved, notes
+        named = _named(asked, resolved)
+        whole = replace(whole, verdicts=kept.judged_at(named).verdicts)
 
 
 def _named(asked: Scenario, resolved: Sequence[Mapping[str, float]]) -> dict[str, Mapping[str, float]]:
@@ -123,45 +112,39 @@ def _weighting(
     weights: str | Mapping[str, float] | Weighting, fits: Sequence[Fit], *, cache: bool, say: Say | None
 ) -> Weighting:
     names = [fit.law.name for fit in fits]
-    if len(set(names)) < len(names):
-        raise ScenarioError(f"two fits are of laws called by one name ({', '.join(names)}); rename one")
     if isinstance(weights, Weighting):
         return weights.of(names)
     return weigh(fits, basis=weights, cache=cache, say=say) if isinstance(weights, str) else given(weights, names)
 
 
-def _dropped(fit: Fit, weights: Mapping[str, float], verdicts: Mapping[str, Verdict]) -> Note:
-    name = fit.law.name
-    reasons = " ".join(verdicts[name].notes)
-    text = f"{name} (weight {weights[name]:.2f}) did not pass its checks and is left out: {reasons}"
-    return Note("law-dropped", text, warning=True)
-
-
-def _table_warnings(runs: Runs) -> list[Note]:
+def _table_notes(ensemble: Ensemble) -> list[Note]:
     """What a check of the table warns of, so that nobody has to have asked for it."""
+    runs = ensemble.runs
     said_otherwise = set() if runs.is_language_loss else {"response-not-loss", "response-not-positive"}
-    return [note for note in check(runs).notes if note.warning and note.code not in said_otherwise]
+    if families_of(ensemble.fits[0].law):
+        said_otherwise.add("mixed-families")
+    return [*runs.notes, *(note for note in check(runs).notes if note.warning and note.code not in said_otherwise)]
 
 
-def _response_notes(fits: Sequence[Fit], extrapolation: Extrapolation) -> list[Note]:
-    runs = fits[0].runs
-    if extrapolation == LANGUAGE_LOSS:
+def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:
+    runs = ensemble.runs
+    if term == LANGUAGE_LOSS:
         return []
     reason = f"`{runs.response}` does not look like a language-model loss"
     if runs.scale != "C":
         reason = f"the table has {runs.scale} alone"
-    if fits[0].law.link != "log":
+    if ensemble.link.name != "log":
         reason = "the noise is on another scale than the log of the response"
     per = "compute" if runs.scale == "C" else runs.scale
     text = (
         f"{reason}, so the extrapolation term has no direction and is wider "
-        f"(mean 0, sd {extrapolation.sd:g} per e-fold of {per})."
+        f"(mean 0, sd {term.sd:g} per e-fold of {per})."
     )
     return [Note("other-response", text, warning=True)]
 
 
-def _family_notes(fits: Sequence[Fit], inputs: Mapping[str, float]) -> list[Note]:
+def _family_notes(ensemble: Ensemble, inputs: Mapping[str, float]) -> list[Note]:
     if CODE not in inputs:
         return []
-    name = family_at(fits[0].law, inputs[CODE])
+    name = family_at(ensemble.fits[0].law, inputs[CODE])
     return [Note("family-asked", f"the point is of {name}; each family has its own level, partially pooled")]

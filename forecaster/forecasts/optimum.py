@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from forecaster.errors import ScenarioError
 from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import flat_draws, linked_by_draw
 from forecaster.runs.table import Runs
 from forecaster.stats.mixture import weighted_quantile
 
@@ -106,7 +106,7 @@ def optimal_split(
     optima = []
     edges = []
     for fit in trusted:
-        log_N = _minimise(fit, C, lowest, highest, others)
+        log_N = minimise_along(fit, C, others)
         edges.append(float(((log_N < lowest + 1e-3) | (log_N > highest - 1e-3)).mean()))
         flat = log_N.values.ravel()
         optima.append(flat + DRIFT_PER_EFOLD * h * random.standard_normal(flat.shape))
@@ -123,15 +123,24 @@ def optimal_split(
     )
 
 
+_minima: WeakKeyDictionary[Fit, dict[tuple[Any, ...], xr.DataArray]] = WeakKeyDictionary()
+"""What was minimised, for as long as its fit is held by someone."""
+
+
 def minimise_along(fit: Fit, C: float, others: Mapping[str, float] | None = None) -> xr.DataArray:
-    """Each draw's log N of least response on a budget, without drift, dims (chain, draw).
+    """Each draw's log N of least response on a budget, without drift, dims (chain, draw); computed once.
 
     Args:
         fit: of a law with N and D.
         C: the budget, FLOP.
         others: what the law reads besides N and D.
     """
-    return _minimise(fit, C, *searched_range(fit.runs, C), others)
+    read = {name: value for name, value in (others or {}).items() if name in fit.law.inputs}
+    known = _minima.setdefault(fit, {})
+    key = (C, *sorted(read.items()))
+    if key not in known:
+        known[key] = _minimise(fit, C, *searched_range(fit.runs, C), read)
+    return known[key]
 
 
 def searched_range(runs: Runs, C: float) -> tuple[float, float]:
@@ -143,9 +152,7 @@ def searched_range(runs: Runs, C: float) -> tuple[float, float]:
     return float(np.log(lowest)), float(np.log(highest))
 
 
-def _minimise(
-    fit: Fit, C: float, lowest: float, highest: float, others: Mapping[str, float] | None = None
-) -> xr.DataArray:
+def _minimise(fit: Fit, C: float, lowest: float, highest: float, others: Mapping[str, float]) -> xr.DataArray:
     """Each draw's log N of least response: in closed form, or by a grid over the whole range and parabolas."""
     import xarray as xr
 
@@ -154,12 +161,12 @@ def _minimise(
         return exact.clip(lowest, highest)
 
     # A column of draws by a row of nodes; xarray's own bookkeeping would cost more than the arithmetic.
-    draws = {name: values[:, None] for name, values in flat_draws(fit).items()}
+    draws = {name: values[:, None] for name, values in fit.flat_draws().items()}
     product = C / fit.runs.flop_per_parameter_token
 
     def response(log_N: np.ndarray) -> np.ndarray:
         N = np.exp(log_N)
-        return linked_by_draw(fit, draws, {**(others or {}), "N": N, "D": product / N})
+        return np.asarray(fit.design.response(draws, {**others, "N": N, "D": product / N}))
 
     sizes = fit.posterior.sizes
     shape = (sizes["chain"], sizes["draw"])

@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.fits.design import column_of
-from forecaster.fits.extrapolation import distance
-from forecaster.fits.predict import curve_and_noise
-from forecaster.stats.link import Link
-from forecaster.stats.mixture import quantiles_by_point
+from forecaster.fits.predict import Prediction, predict
+from forecaster.stats.mixture import weighted_quantile
 
 if TYPE_CHECKING:
     from forecaster.forecasts.answer import PointForecast
@@ -63,7 +60,7 @@ def fan(forecast: Forecast, point: PointForecast) -> Fan:
     """
     along = path(forecast, point, _scales(forecast, point))
     tails = [p for mass in FAN_MASSES for p in ((1 - mass) / 2, (1 + mass) / 2)]
-    median, *ends = along.mixed(along.curve + along.drift + along.noise, (0.5, *tails))
+    median, *ends = along.mixed(along.draws.predictive, (0.5, *tails))
     bounds = {mass: (ends[2 * i], ends[2 * i + 1]) for i, mass in enumerate(FAN_MASSES)}
     return Fan(scale=along.scale, median=median, bounds=bounds, near=_near(forecast, point))
 
@@ -111,23 +108,13 @@ class Path:
         scale: values of the table's scale, rising, shape (step).
         largest: of the table's runs.
         names: of the laws.
-        weights: of the laws, shape (law).
-        link: the scale of the draws.
-        curve: each law's response without noise, shape (law, sample, step).
-        noise: run-to-run noise, of the same shape.
-        drift: the extrapolation term, shape (sample, step).
-        drift_sd: its standard deviation, shape (step).
+        draws: of the laws at every step.
     """
 
     scale: np.ndarray
     largest: float
     names: tuple[str, ...]
-    weights: np.ndarray
-    link: Link
-    curve: np.ndarray
-    noise: np.ndarray
-    drift: np.ndarray
-    drift_sd: np.ndarray
+    draws: Prediction
 
     def mixed(self, draws: np.ndarray, p: Sequence[float] = EDGES) -> np.ndarray:
         """Quantiles of the mixed laws in the response's unit, shape (p, step).
@@ -136,43 +123,25 @@ class Path:
             draws: of the laws, shape (law, sample, step).
             p: probabilities; ends and middle of the 90% range where not given.
         """
-        return self._back(quantiles_by_point(draws, p, self.weights))
+        return self._back(weighted_quantile(draws, p, self.draws.weights))
 
     @cached_property
     def predictive(self) -> np.ndarray:
         """The headline's: with noise and drift."""
-        return self.mixed(self.curve + self.drift + self.noise)
+        return self.mixed(self.draws.predictive)
 
     @cached_property
     def by_law(self) -> Mapping[str, np.ndarray]:
         """The headline's under each law alone."""
-        whole = self.curve + self.drift + self.noise
+        whole = self.draws.predictive
         alone = np.ones(1)
         return {
-            name: self._back(quantiles_by_point(whole[i : i + 1], EDGES, alone)) for i, name in enumerate(self.names)
+            name: self._back(weighted_quantile(whole[i : i + 1], EDGES, alone)) for i, name in enumerate(self.names)
         }
-
-    @cached_property
-    def noise_width(self) -> np.ndarray:
-        """Width of the 90% range that noise alone would give, in the response's unit, shape (step)."""
-        middle = quantiles_by_point(self.curve + self.drift, (0.5,), self.weights)
-        low, high = self._back(middle + quantiles_by_point(self.noise, (0.05, 0.95), self.weights))
-        return np.asarray(high - low)
-
-    def shares(self) -> dict[str, np.ndarray]:
-        """Parts of the variance of the noise-free response, on the scale of the link, shape (step) each."""
-        means = self.curve.mean(axis=1)
-        parts = {
-            "parameters": self.weights @ self.curve.var(axis=1),
-            "law": self.weights @ (means - self.weights @ means) ** 2,
-            "extrapolation": self.drift_sd**2,
-        }
-        total = sum(parts.values())
-        return {name: part / np.where(total > 0, total, 1.0) for name, part in parts.items()}
 
     def _back(self, linked: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):
-            return np.asarray(self.link.back(linked))
+            return np.asarray(self.draws.link.back(linked))
 
 
 def path(forecast: Forecast, point: PointForecast, scales: Iterable[float]) -> Path:
@@ -187,26 +156,14 @@ def path(forecast: Forecast, point: PointForecast, scales: Iterable[float]) -> P
         scales: values of the table's scale, rising; FLOP where the table has compute.
     """
     values = np.array(list(scales), dtype=float)
-    at = [inputs_at(forecast, point, value) for value in values]
-    largest = forecast.fits[0].references.scale_largest
-    found = []
-    for fit in forecast.fits:
-        columns = {name: column_of(fit.law, name, fit.runs) for name in fit.law.inputs}
-        inputs = {name: np.array([each[column] for each in at]) for name, column in columns.items()}
-        found.append(curve_and_noise(fit, inputs, values / largest, seed=forecast.seed + 1))
-    count = min(len(curve) for curve, _ in found)
-    curve, noise = (np.stack([draws[:count] for draws in each]) for each in zip(*found, strict=True))
-    h = np.asarray(distance(values, largest))
+    steps = [inputs_at(forecast, point, value) for value in values]
+    at = {name: np.array([each[name] for each in steps]) for name in steps[0]}
+    ensemble = forecast.ensemble
     return Path(
         scale=values,
-        largest=largest,
-        names=tuple(fit.law.name for fit in forecast.fits),
-        weights=np.array([forecast.weights[fit.law.name] for fit in forecast.fits]),
-        link=forecast.fits[0].link,
-        curve=curve,
-        noise=noise,
-        drift=forecast.extrapolation.draws(count, seed=forecast.seed)[:, None] * h,
-        drift_sd=forecast.extrapolation.sd * h,
+        largest=ensemble.largest,
+        names=ensemble.names,
+        draws=predict(ensemble, at, term=forecast.extrapolation, seed=forecast.seed),
     )
 
 

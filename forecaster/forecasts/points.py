@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from forecaster.errors import ScenarioError, clipped, listed
-from forecaster.fits.design import column_of
+from forecaster.fits.design import Design
+from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import STUDIED
-from forecaster.fits.posterior import Fit
 from forecaster.forecasts.optimum import optimal_split
 from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.laws.families import families_of
@@ -68,7 +68,7 @@ def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
     for target in asked.targets:
         if target <= 0 and any(law.link != "own" for law in laws):
             raise ScenarioError(f"a target of {target:g} cannot be met; it must be above 0", where="target")
-    needed = {column_of(law, name, runs) for law in laws for name in law.inputs}
+    needed = {column for law in laws for column in Design(law, runs).columns.values()}
     for name in sorted(needed):
         runs.column(name)
     usable = needed | {*INPUTS, runs.scale}
@@ -89,9 +89,7 @@ def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
             )
 
 
-def resolve(
-    fits: Sequence[Fit], asked: Scenario, runs: Runs, weights: Mapping[str, float], *, seed: int
-) -> tuple[list[dict[str, float]], list[list[Note]]]:
+def resolve(ensemble: Ensemble, asked: Scenario, *, seed: int) -> tuple[list[dict[str, float]], list[list[Note]]]:
     """Every point with all that the laws need, and what must be said about it.
 
     A point given as C alone, for laws of N and D, is put at the median of the compute-optimal split.
@@ -99,6 +97,7 @@ def resolve(
     Raises:
         ScenarioError: a point lacks an input of a law.
     """
+    fits, runs = ensemble.fits, ensemble.runs
     refuse_incomplete(asked, [fit.law for fit in fits], runs)
     splits = any({"N", "D"} <= set(fit.law.inputs) for fit in fits)
     resolved = []
@@ -108,7 +107,7 @@ def resolve(
         said: list[Note] = []
         if _is_budget(known) and splits:
             others = {name: value for name, value in known.items() if name != "C"}
-            split = optimal_split(fits, known["C"], weights=weights, others=others, seed=seed)
+            split = optimal_split(fits, known["C"], weights=ensemble.weights, others=others, seed=seed)
             known |= {"N": split.N, "D": split.D}
             if split.at_edge > 0.01:
                 said.append(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.errors import LawError, RunsError, ScenarioError
-from forecaster.fits.design import References, column_of, link_of, references
-from forecaster.laws.formula.tree import evaluate
-from forecaster.laws.law import Law, is_count
+from forecaster.fits.design import Design
+from forecaster.fits.predict import LawDraws
+from forecaster.laws.law import Law
 from forecaster.notes import Note
 from forecaster.runs.points import Point, scenario
 from forecaster.runs.table import Runs
@@ -21,8 +21,7 @@ from forecaster.show.document import Document, Section, Sentence, remarks
 from forecaster.show.json import rounded
 from forecaster.show.result import Result
 from forecaster.show.table import Table, shown, spread
-from forecaster.stats.mixture import MASSES, Band
-from forecaster.stats.student import stratified_student
+from forecaster.stats.mixture import MASSES, Band, ends_by_mass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,10 +101,7 @@ class PriorPredictive(Result):
 
         rows = []
         for point in self.points:
-            row = dict(point.at) | {"median": point.band.median}
-            for mass in MASSES:
-                row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = point.band.interval(mass)
-            rows.append(row)
+            rows.append(dict(point.at) | {"median": point.band.median} | ends_by_mass(point.band.interval))
         return pd.DataFrame(rows)
 
     @property
@@ -155,17 +151,17 @@ def prior_predictive(law: Law, runs: Runs, at: Any, *, draws: int = 4000, seed: 
     """
     if not len(runs):
         raise RunsError("the table has no runs, so the priors have no centre", where=runs.name)
-    fixed = references(law, runs)
+    design = Design(law, runs)
+    prior = LawDraws.of_priors(design, draws=draws, seed=seed, noise_seed=seed + 1)
     asked = scenario(at).points
-    inputs = [_complete(law, runs, point) for point in asked]
-    prior = law.draw_priors(fixed.values, draws=draws, seed=seed)
-    columns = {column_of(law, name, runs) for name in law.inputs} | {runs.scale}
+    inputs = [_complete(design, point) for point in asked]
+    columns = {*design.columns.values(), runs.scale}
     own = {column: runs.column(column) for column in columns}
     every = {column: np.concatenate([own[column], [point[column] for point in inputs]]) for column in columns}
-    bands, lost = _bands(law, runs, prior, fixed, every, seed=seed)
+    bands, lost = _bands(prior, every)
 
     # On the scale of the link, where no range is too wide for a number.
-    losses = link_of(law, fixed).on(runs.column("loss"))
+    losses = design.link.on(runs.column("loss"))
     ends = [np.quantile(band.draws, [0.05, 0.95]) for band in bands[: len(runs)]]
     missed = _missed(runs, bands, ends, losses)
     inside = 1 - len(missed) / len(runs)
@@ -209,59 +205,42 @@ def _farthest(missed: Sequence[Missed]) -> str:
     return f"farthest outside: {', '.join(str(run) for run in missed[:NAMED])}"
 
 
-def _complete(law: Law, runs: Runs, point: Point) -> dict[str, float]:
-    needed = {column_of(law, name, runs) for name in law.inputs}
+def _complete(design: Design, point: Point) -> dict[str, float]:
+    needed = set(design.columns.values())
     known = dict(point.completed().inputs)
     if set(known) == {"C"} and {"N", "D"} <= needed:
         raise ScenarioError(
             f"{point} cannot be split into N and D before a fit; give both, such as N=70B,D=1.4T",
             where="point",
         )
-    missing = sorted((needed | {runs.scale}) - set(known))
+    missing = sorted((needed | {design.runs.scale}) - set(known))
     if missing:
         raise ScenarioError(
-            f"`{point}` lacks {' and '.join(missing)}; {law.name} needs {', '.join(sorted(needed))}",
+            f"`{point}` lacks {' and '.join(missing)}; {design.law.name} needs {', '.join(sorted(needed))}",
             where="point",
         )
     return known
 
 
-def _bands(
-    law: Law,
-    runs: Runs,
-    prior: Mapping[str, NDArray[np.float64]],
-    fixed: References,
-    columns: Mapping[str, NDArray[np.float64]],
-    *,
-    seed: int,
-) -> tuple[list[Band], float]:
+def _bands(prior: LawDraws, columns: Mapping[str, NDArray[np.float64]]) -> tuple[list[Band], float]:
     """A band for each place that the columns name, and the largest share of draws without a response."""
-    values: dict[str, Any] = {**fixed.values, **prior}
-    noise_values = {**fixed.values, **{name: prior[name] for name in law.noise.sampled}}
-    count = len(next(iter(prior.values())))
-    nu = np.inf if law.noise.nu is None else evaluate(law.noise.nu, noise_values)
-    unit = stratified_student(nu, count, seed=seed + 1)
-    link = link_of(law, fixed)
+    design, count = prior.design, len(prior.unit_noise)
     bands = []
     lost = 0.0
     # One place at a time: a table of ten thousand runs would not fit in memory as draws of all of them.
-    for i in range(len(columns[runs.scale])):
-        here = {name: float(columns[column_of(law, name, runs)][i]) for name in law.inputs}
-        logs: dict[str, Any] = {name: math.log(x) for name, x in here.items() if is_count(law, name)}
-        d = math.log(columns[runs.scale][i] / fixed.scale_largest)
+    for i in range(len(columns[design.runs.scale])):
+        here = {name: values[i] for name, values in columns.items()}
         with np.errstate(all="ignore"):
-            curve = link.on(evaluate(law.formula, values | here, logs=logs | dict(fixed.log_centre)))
-            response = curve + evaluate(law.noise.scale, noise_values | {"d": d}) * unit
-        kept = np.broadcast_to(response, (count,))
+            kept = prior.run(here)[:, 0]
         kept = kept[np.isfinite(kept)]
         if kept.size < count / 2:
             raise LawError(
                 f"its priors give no finite response above zero in {1 - kept.size / count:.0%} of their "
                 "draws; look at each prior's range with `forecaster laws`",
-                where=law.name,
+                where=design.law.name,
             )
         lost = max(lost, 1 - kept.size / count)
-        bands.append(Band(kept[None, :], np.ones(1), INDEPENDENT, link))
+        bands.append(Band(kept[None, :], np.ones(1), INDEPENDENT, design.link))
     return bands, lost
 
 

@@ -7,16 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from forecaster.backtests.weighting import Weighting
+from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.posterior import Fit
 from forecaster.fits.verdict import Verdict
-from forecaster.forecasts.answer import PointForecast, answer_all
+from forecaster.forecasts.answer import PointForecast, answer
 from forecaster.notes import Note
 from forecaster.runs.points import Point
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document, Section
 from forecaster.show.result import Result
-from forecaster.stats.mixture import MASSES
+from forecaster.stats.mixture import ends_by_mass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,6 +56,11 @@ class Forecast(Result):
         return self.weighting.weights
 
     @property
+    def ensemble(self) -> Ensemble:
+        """The fits that speak, with their weights."""
+        return Ensemble(self.fits, self.weights, self.verdicts)
+
+    @property
     def runs(self) -> Runs:
         """The table that the forecast rests on."""
         return self.fits[0].runs
@@ -80,8 +86,7 @@ class Forecast(Result):
         rows = []
         for point in self.points:
             row: dict[str, float] = dict(point.at) | {"median": point.predictive.median}
-            for mass in MASSES:
-                row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = point.predictive.interval(mass)
+            row |= ends_by_mass(point.predictive.interval)
             row |= {f"P(<= {target:g})": point.predictive.probability(below=target) for target in self.targets}
             rows.append(row)
         return pd.DataFrame(rows)
@@ -94,7 +99,7 @@ class Forecast(Result):
         """
         inputs = [dict(at) for at in points]
         asked = [Point(at) for at in inputs]
-        return answer_all(self.fits, self.weights, asked, inputs, self.extrapolation, seed=self.seed)
+        return answer(self.ensemble, asked, inputs, self.extrapolation, seed=self.seed)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the keys `forecast` and `verdict` of the command-line contract, weights, track record, notes."""

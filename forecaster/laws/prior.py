@@ -100,33 +100,6 @@ class Prior:
                 share = (value - lower) / (upper - lower)
                 return np.log(share) - np.log1p(-share)
 
-    def to_pymc(self, name: str, values: Mapping[str, Any], functions: Mapping[str, Any]) -> Any:
-        """Add the parameter to the PyMC model being built and return its value as a PyTensor variable.
-
-        Args:
-            name: the parameter's name in the model.
-            values: PyTensor variables for the names in the arguments.
-            functions: the grammar's functions on PyTensor variables.
-        """
-        import pymc as pm
-        import pytensor.tensor as pt
-
-        arguments = [evaluate(argument, values, functions=functions) for argument in self.arguments]
-        match self.family:
-            # Normal coordinates, not PyMC's LogNormal and LogitNormal: the same density, a smaller graph.
-            case "Normal":
-                return pm.Normal(name, *arguments)
-            case "LogNormal":
-                return pt.exp(pm.Normal(name, *arguments))
-            case "LogitNormal":
-                return pt.sigmoid(pm.Normal(name, *arguments))
-            case "StudentT":
-                return pm.StudentT(name, nu=arguments[0], mu=arguments[1], sigma=arguments[2])
-            case "Gamma":
-                return pm.Gamma(name, alpha=arguments[0], beta=arguments[1])
-            case _:
-                return getattr(pm, self.family)(name, *arguments)
-
     def _numbers(self, values: Mapping[str, Any] | None) -> list[Any]:
         return [evaluate(argument, values or {}) for argument in self.arguments]
 

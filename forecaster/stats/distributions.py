@@ -31,6 +31,9 @@ class Family:
             LogNormal and LogitNormal is the Normal's on the log and on the logit, which is how they are written.
         solve: the arguments that an interval leaves free, given its ends (one end for a family of one argument),
             the probabilities below them, and the arguments that are given.
+        pymc: the distribution there whose draws, exponentiated or brought between bounds as the coordinate says where
+            it is Normal, are the values (the same density as PyMC's own LogNormal by a smaller graph), and the names
+            that the arguments have there.
     """
 
     arguments: tuple[str, ...]
@@ -40,6 +43,7 @@ class Family:
     positive: tuple[str, ...]
     support: tuple[float, float]
     solve: Callable[..., tuple[float, ...]]
+    pymc: tuple[str, ...]
 
 
 def sigmoid(x: Any) -> Any:
@@ -152,76 +156,33 @@ ANY, ABOVE_ZERO, SHARE = (-math.inf, math.inf), (0.0, math.inf), (0.0, 1.0)
 
 FAMILIES: dict[str, Family] = {
     "Normal": Family(
-        ("mu", "sigma"),
-        "value",
-        lambda p, mu, sigma: mu + sigma * _normal(p),
-        _log_normal,
-        ("sigma",),
-        ANY,
-        _solve_normal,
-    ),
+        ("mu", "sigma"), "value", lambda p, mu, sigma: mu + sigma * _normal(p), _log_normal, ("sigma",), ANY,
+        _solve_normal, ("Normal", "mu", "sigma")),
     "LogNormal": Family(
-        ("mu", "sigma"),
-        "log",
-        lambda p, mu, sigma: np.exp(mu + sigma * _normal(p)),
-        lambda x, mu, sigma: _log_normal(np.log(x), mu, sigma),
-        ("sigma",),
-        ABOVE_ZERO,
-        lambda ends, p: _solve_normal(np.log(ends), p),
-    ),
+        ("mu", "sigma"), "log", lambda p, mu, sigma: np.exp(mu + sigma * _normal(p)),
+        lambda x, mu, sigma: _log_normal(np.log(x), mu, sigma), ("sigma",), ABOVE_ZERO,
+        lambda ends, p: _solve_normal(np.log(ends), p), ("Normal", "mu", "sigma")),
     "LogitNormal": Family(
-        ("mu", "sigma"),
-        "logit",
-        lambda p, mu, sigma: sigmoid(mu + sigma * _normal(p)),
-        lambda x, mu, sigma: _log_normal(_logit(x), mu, sigma),
-        ("sigma",),
-        SHARE,
-        lambda ends, p: _solve_normal(_logit(ends), p),
-    ),
+        ("mu", "sigma"), "logit", lambda p, mu, sigma: sigmoid(mu + sigma * _normal(p)),
+        lambda x, mu, sigma: _log_normal(_logit(x), mu, sigma), ("sigma",), SHARE,
+        lambda ends, p: _solve_normal(_logit(ends), p), ("Normal", "mu", "sigma")),
     "StudentT": Family(
-        ("nu", "mu", "sigma"),
-        "value",
-        lambda p, nu, mu, sigma: mu + sigma * _student(p, nu),
-        lambda x, nu, mu, sigma: log_student((x - mu) / sigma, nu) - np.log(sigma),
-        ("nu", "sigma"),
-        ANY,
-        _solve_student,
-    ),
+        ("nu", "mu", "sigma"), "value", lambda p, nu, mu, sigma: mu + sigma * _student(p, nu),
+        lambda x, nu, mu, sigma: log_student((x - mu) / sigma, nu) - np.log(sigma), ("nu", "sigma"), ANY,
+        _solve_student, ("StudentT", "nu", "mu", "sigma")),
     "HalfNormal": Family(
-        ("sigma",),
-        "log",
-        lambda p, sigma: sigma * _normal((1 + p) / 2),
-        lambda x, sigma: -0.5 * (x / sigma) ** 2 - np.log(sigma),
-        ("sigma",),
-        ABOVE_ZERO,
-        lambda end, p: (float(end[0] / _normal((1 + p[0]) / 2)),),
-    ),
+        ("sigma",), "log", lambda p, sigma: sigma * _normal((1 + p) / 2),
+        lambda x, sigma: -0.5 * (x / sigma) ** 2 - np.log(sigma), ("sigma",), ABOVE_ZERO,
+        lambda end, p: (float(end[0] / _normal((1 + p[0]) / 2)),), ("HalfNormal", "sigma")),
     "Exponential": Family(
-        ("rate",),
-        "log",
-        lambda p, rate: -np.log1p(-p) / rate,
-        lambda x, rate: np.log(rate) - rate * x,
-        ("rate",),
-        ABOVE_ZERO,
-        lambda end, p: (float(-np.log1p(-p[0]) / end[0]),),
-    ),
+        ("rate",), "log", lambda p, rate: -np.log1p(-p) / rate, lambda x, rate: np.log(rate) - rate * x, ("rate",),
+        ABOVE_ZERO, lambda end, p: (float(-np.log1p(-p[0]) / end[0]),), ("Exponential", "lam")),
     "Gamma": Family(
-        ("shape", "rate"),
-        "log",
-        lambda p, shape, rate: _gamma(p, shape) / rate,
-        _log_gamma,
-        ("shape", "rate"),
-        ABOVE_ZERO,
-        _solve_gamma,
-    ),
-    "Beta": Family(("a", "b"), "logit", _beta, _log_beta, ("a", "b"), SHARE, _solve_beta),
+        ("shape", "rate"), "log", lambda p, shape, rate: _gamma(p, shape) / rate, _log_gamma, ("shape", "rate"),
+        ABOVE_ZERO, _solve_gamma, ("Gamma", "alpha", "beta")),
+    "Beta": Family(("a", "b"), "logit", _beta, _log_beta, ("a", "b"), SHARE, _solve_beta, ("Beta", "alpha", "beta")),
     "Uniform": Family(
-        ("lower", "upper"),
-        "logit",
-        lambda p, lower, upper: lower + (upper - lower) * p,
-        lambda x, lower, upper: np.where((lower <= x) & (x <= upper), -np.log(upper - lower), -np.inf),
-        (),
-        ANY,
-        _solve_uniform,
-    ),
-}
+        ("lower", "upper"), "logit", lambda p, lower, upper: lower + (upper - lower) * p,
+        lambda x, lower, upper: np.where((lower <= x) & (x <= upper), -np.log(upper - lower), -np.inf), (), ANY,
+        _solve_uniform, ("Uniform", "lower", "upper")),
+}  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,25 @@ BATCHES_PER_CHAIN = 5
 
 MASSES = (0.5, 0.8, 0.9, 0.95)
 """The masses of the equal-tailed ranges that every forecast states."""
+
+
+def tails(mass: float) -> tuple[float, float]:
+    """The probabilities below the ends of an equal-tailed range that holds `mass`.
+
+    Raises:
+        ValueError: a mass outside (0, 1).
+    """
+    if not 0 < mass < 1:
+        raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
+    return (1 - mass) / 2, (1 + mass) / 2
+
+
+def ends_by_mass(interval: Callable[[float], tuple[Any, Any]]) -> dict[str, Any]:
+    """The ends of every range that a forecast states as columns of a table: `90% low`, `90% high`."""
+    found = {}
+    for mass in MASSES:
+        found[f"{mass:.0%} low"], found[f"{mass:.0%} high"] = interval(mass)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +70,8 @@ class Band:
         return float(self.quantile(0.5))
 
     def interval(self, mass: float = 0.9) -> tuple[float, float]:
-        """The equal-tailed range that holds `mass`, in the response's own unit.
-
-        Raises:
-            ValueError: a mass outside (0, 1).
-        """
-        if not 0 < mass < 1:
-            raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
-        low, high = self.quantile(np.array([(1 - mass) / 2, (1 + mass) / 2]))
+        """The equal-tailed range that holds `mass`, in the response's own unit; see `tails`."""
+        low, high = self.quantile(np.array(tails(mass)))
         return float(low), float(high)
 
     def probability(self, *, below: float) -> float:
@@ -101,25 +114,41 @@ class Band:
         return self.draws[:, : length * count].reshape(self.draws.shape[0], count, length)
 
 
-def weighted_quantile(draws: np.ndarray, p: Any, weights: np.ndarray) -> np.ndarray:
+def weighted_quantile(draws: np.ndarray | Sequence[np.ndarray], p: Any, weights: np.ndarray) -> np.ndarray:
     """Quantiles of a mixture.
 
     Args:
-        draws: shape (law, sample).
+        draws: shape (law, sample), or a row of its own length for each law; or shape (law, sample, point).
         p: probability or probabilities.
-        weights: of the laws, shape (law); or of every draw, in the draws' own shape.
+        weights: of the laws, shape (law); or of every draw, shape (law, sample).
 
     Returns:
-        An array of p's shape.
+        An array of p's shape; or of shape (p, point), where draws that are not finite count nothing, and not a number
+        at a point that has no other.
     """
-    return np.asarray(np.interp(p, *_steps(draws, weights)))
+    if np.ndim(draws[0]) < 2:
+        return np.asarray(np.interp(p, *_steps(draws, weights)))
+    each = _each(draws, weights)
+    columns = np.ascontiguousarray(np.asarray(draws).reshape(len(each), -1).T)
+    found = np.full((*np.shape(p), len(columns)), np.nan)
+    for i, column in enumerate(columns):
+        finite = np.isfinite(column) & (each > 0)
+        if finite.any():
+            found[..., i] = np.interp(p, *_steps(column[None, finite], each[None, finite]))
+    return found
 
 
-def _steps(draws: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    by_draw = weights.shape == draws.shape
-    each = weights.ravel() if by_draw else np.repeat(weights / draws.shape[1], draws.shape[1])
+def _each(draws: np.ndarray | Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
+    """The weight of every draw, one law after the other."""
+    if weights.ndim == 2:
+        return weights.ravel()
+    return np.concatenate([np.full(len(row), weight / len(row)) for row, weight in zip(draws, weights, strict=True)])
+
+
+def _steps(draws: np.ndarray | Sequence[np.ndarray], weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    each = _each(draws, weights)
     keep = each > 0
-    flat = draws.ravel()[keep]
+    flat = np.concatenate(list(draws))[keep]
     order = np.argsort(flat, kind="stable")
     share = each[keep][order]
     # Each draw stands at the middle of its own step of the distribution function.
@@ -165,14 +194,8 @@ def quantiles(draws: np.ndarray, weights: np.ndarray, p: Any) -> list[float | No
 
 
 def interval(draws: np.ndarray, weights: np.ndarray, mass: float = 0.9) -> tuple[float | None, float | None]:
-    """The equal-tailed range that holds `mass`.
-
-    Raises:
-        ValueError: a mass outside (0, 1).
-    """
-    if not 0 < mass < 1:
-        raise ValueError(f"mass is {mass}; a range holds a share between 0 and 1, such as 0.9")
-    low, high = quantiles(draws, weights, [(1 - mass) / 2, (1 + mass) / 2])
+    """The equal-tailed range that holds `mass`; see `quantiles` and `tails`."""
+    low, high = quantiles(draws, weights, tails(mass))
     return low, high
 
 
@@ -187,30 +210,3 @@ def summary(draws: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
         "median": rounded(quantiles(draws, weights, 0.5)[0]),
         "interval": {f"{100 * mass:g}": [rounded(end) for end in interval(draws, weights, mass)] for mass in MASSES},
     }
-
-
-def quantiles_by_point(draws: np.ndarray, p: Sequence[float], weights: np.ndarray) -> np.ndarray:
-    """Quantiles of a mixture, as `weighted_quantile` at each point; what is not finite counts nothing.
-
-    Args:
-        draws: shape (law, sample, point).
-        p: probabilities.
-        weights: of the laws, shape (law).
-
-    Returns:
-        Shape (probability, point); not a number at a point without a finite draw.
-    """
-    flat = draws.reshape(-1, draws.shape[-1])
-    each = np.repeat(weights / draws.shape[1], draws.shape[1])
-    kept = each > 0
-    flat, each = np.where(np.isfinite(flat[kept]), flat[kept], np.inf), each[kept]
-    found = np.full((len(p), flat.shape[1]), np.nan)
-    for i, column in enumerate(np.ascontiguousarray(flat.T)):
-        order = np.argsort(column, kind="stable")
-        finite = np.searchsorted(column[order], np.inf)
-        share = each[order[:finite]]
-        if finite:
-            # Each draw stands at the middle of its own step of the distribution function.
-            position = (np.cumsum(share) - 0.5 * share) / share.sum()
-            found[:, i] = np.interp(p, position, column[order[:finite]])
-    return found

@@ -15,7 +15,7 @@ import pytest
 
 from forecaster.errors import StoreError
 from forecaster.fits.cache import cache_folder
-from forecaster.fits.design import density_data, references
+from forecaster.fits.design import Design, references
 from forecaster.fits.fit import fit
 from forecaster.fits.posterior import Fit
 from forecaster.fits.sampling.pymc import build_model, compile_density
@@ -88,8 +88,7 @@ def test_a_wrong_law_fails_the_recovery(true_name: str, wrong_name: str) -> None
 
 @pytest.mark.parametrize("name", ["chinchilla", "farseer_lite", "kaplan", "power_floor"])
 def test_the_compiled_density_is_pymcs_own(name: str, small_runs: Runs) -> None:
-    fixed = references(law(name), small_runs)
-    rows, centre = density_data(law(name), small_runs, fixed)
+    rows, centre = Design(law(name), small_runs).density_data()
     density = compile_density(law(name))
     model = build_model(law(name), rows, centre)
     logp = model.compile_logp()

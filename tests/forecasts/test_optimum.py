@@ -33,7 +33,7 @@ def test_every_draw_finds_the_closed_form_of_its_optimum(C: float) -> None:
     spread = {name: value * np.exp(0.05 * random.standard_normal((4, 100))) for name, value in PARAMETERS.items()}
     made = chinchilla(**spread)
     draws = {name: made.posterior[name] for name in PARAMETERS}
-    found = _minimise(made, C, np.log(1e5), np.log(1e14))
+    found = _minimise(made, C, np.log(1e5), np.log(1e14), {})
     assert isinstance(found, xr.DataArray) and set(found.dims) == {"chain", "draw"}
     assert float(np.abs(found - np.log(optimum(C, draws))).max()) < 1e-3
 
@@ -44,8 +44,8 @@ def test_an_optimum_outside_the_range_is_given_as_its_edge() -> None:
         10 * LARGEST,
     )
     best = float(np.log(optimum(C, PARAMETERS)))
-    assert float(_minimise(made, C, best + 1, best + 3).max()) == pytest.approx(best + 1)
-    assert float(_minimise(made, C, best - 3, best - 1).min()) == pytest.approx(best - 1)
+    assert float(_minimise(made, C, best + 1, best + 3, {}).max()) == pytest.approx(best + 1)
+    assert float(_minimise(made, C, best - 3, best - 1, {}).min()) == pytest.approx(best - 1)
 
 
 def test_the_split_spends_the_budget_and_agrees_with_the_closed_form() -> None:

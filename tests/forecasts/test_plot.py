@@ -12,8 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import curve_and_noise
+from forecaster.fits.ensemble import Ensemble
+from forecaster.fits.extrapolation import Extrapolation
+from forecaster.fits.predict import Prediction, predict
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.path import fan
 from forecaster.forecasts.plot import plot_fan
@@ -64,12 +65,11 @@ def test_the_fan_meets_the_forecast_at_the_point(answer: Forecast) -> None:
 def test_the_fan_keeps_the_tokens_per_parameter_of_the_point(answer: Forecast, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, np.ndarray]] = []
 
-    def spy(fit: Fit, inputs: dict[str, np.ndarray], ratio: np.ndarray, *, seed: int) -> object:
-        asked.append({**inputs, "C": ratio * fit.references.scale_largest})
-        return curve_and_noise(fit, inputs, ratio, seed=seed)
+    def spy(ensemble: Ensemble, at: dict[str, np.ndarray], *, term: Extrapolation, seed: int) -> Prediction:
+        asked.append(at)
+        return predict(ensemble, at, term=term, seed=seed)
 
-    # The package's own name `report` is the verb.
-    monkeypatch.setattr(sys.modules["forecaster.forecasts.path"], "curve_and_noise", spy)
+    monkeypatch.setattr(sys.modules["forecaster.forecasts.path"], "predict", spy)
     along = fan(answer, answer.points[0])
     for at in asked:
         assert np.allclose(at["D"] / at["N"], 20.0)

@@ -9,7 +9,7 @@ import pytest
 from making import make_runs
 
 from forecaster.errors import InputError, LawError
-from forecaster.fits.design import density_data, references
+from forecaster.fits.design import Design, references
 from forecaster.fits.fit import fit
 from forecaster.fits.sampling.pymc import build_model
 from forecaster.forecasts.prior_predictive import prior_predictive
@@ -147,7 +147,7 @@ def log_density(found: Law, runs: Runs, at: dict[str, float]) -> float:
     from pytensor.compile.mode import Mode
 
     fixed = references(found, runs)
-    model = build_model(found, *density_data(found, runs, fixed))
+    model = build_model(found, *Design(found, runs).density_data())
     density = pytensor.function(model.value_vars, model.logp(), mode=Mode(linker="py", optimizer=None))
     names = [variable.name for variable in model.free_RVs]
     values = {**fixed.values, **at}

@@ -7,6 +7,7 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from forecaster.errors import InputError
+from forecaster.fits.sampling.pymc import prior_variable
 from forecaster.laws.prior import Prior, parse_prior
 from forecaster.stats.distributions import FAMILIES, sigmoid
 
@@ -75,7 +76,7 @@ def test_pymc_moves_the_same_coordinate_under_the_same_density() -> None:
     functions = {"log": pt.log}
     with pm.Model() as model:
         for i, text in enumerate(ALL):
-            parse_prior(text).to_pymc(f"x{i}", {}, functions)
+            prior_variable(f"x{i}", parse_prior(text), {}, functions)
     densities = pytensor.function(model.value_vars, model.logp(sum=False), mode=Mode(linker="py", optimizer=None))
     for p in (0.1, 0.6):
         at = [float(parse_prior(text).coordinate(parse_prior(text).quantile(p))) for text in ALL]

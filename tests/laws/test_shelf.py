@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from making import make_fit
 
-from forecaster.fits.design import column_of, references
+from forecaster.fits.design import Design, references
 from forecaster.fits.fit import fit
 from forecaster.laws.formula.tree import FUNCTIONS, evaluate
 from forecaster.laws.law import Law, is_count
@@ -46,7 +46,7 @@ def wide_runs(found: Law, rows: int = 40) -> Runs:
 
 
 def columns(found: Law, runs: Runs) -> dict[str, np.ndarray]:
-    return {name: runs.column(column_of(found, name, runs)) for name in found.inputs}
+    return Design(found, runs).inputs()
 
 
 def drawn(found: Law, runs: Runs, draws: int = 200) -> tuple[dict[str, Any], dict[str, float]]:

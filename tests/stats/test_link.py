@@ -11,10 +11,11 @@ from scipy import stats
 from forecaster.backtests.backtest import backtest
 from forecaster.backtests.folds import holdout
 from forecaster.errors import RunsError, ScenarioError
-from forecaster.fits.design import density_data, references
+from forecaster.fits.design import Design, references
+from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.fit import fit
-from forecaster.fits.predict import log_density, predictive_draws
+from forecaster.fits.predict import log_density, predict
 from forecaster.fits.sampling.pymc import build_model, compile_density
 from forecaster.forecasts.forecast import forecast
 from forecaster.laws.law import Law
@@ -108,7 +109,7 @@ def test_a_law_on_another_scale_recovers_its_curve_beyond_the_data(link: LinkNam
 def test_the_density_takes_the_noise_on_the_laws_own_scale(link: LinkName) -> None:
     runs, page = runs_on(link), law_on(link)
     fixed = references(page, runs)
-    rows, constants = density_data(page, runs, fixed)
+    rows, constants = Design(page, runs).density_data()
     scale = Link(link, fixed.spread if link == "own" else 1.0)
     np.testing.assert_allclose(rows[-1], scale.on(runs.column("loss")) - scale.on(fixed.level))
     model = build_model(page, rows, constants)
@@ -151,7 +152,7 @@ def test_known_errors_widen_the_density_and_loosen_the_fit() -> None:
     near = log_density(loose, known)
     far = log_density(loose, bare)
     assert near.mean() != pytest.approx(far.mean(), abs=1e-3)
-    rows, constants = density_data(page, known, references(page, known))
+    rows, constants = Design(page, known).density_data()
     np.testing.assert_allclose(rows[-1], error)
     x = np.zeros(len(page.priors))
     value = float(compile_density(page, known_errors=True).value(x, rows, constants)[0])
@@ -181,7 +182,8 @@ def test_known_errors_widen_the_draws_of_hidden_runs_as_they_do_the_density() ->
     known, bare = runs_on("own", noise=0.05, loss_se=0.3), runs_on("own", noise=0.05)
     found = fit(law_on("own"), bare)
     still = Extrapolation(mean=0.0, sd=0.0)
-    wide, narrow = (predictive_draws(found, runs, still, seed=1, most=2000).std(axis=0) for runs in (known, bare))
+    asked = [predict(Ensemble((found,)), runs, term=still, seed=1) for runs in (known, bare)]
+    wide, narrow = (each.predictive.std(axis=1) for each in asked)
     assert (wide > 2 * narrow).all()
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from forecaster.assess.comparison.result import Comparison
 from forecaster.backtests.loo import leave_one_out, stacking_weights
 from forecaster.backtests.weighting import Weighting, weigh
-from forecaster.errors import NotConverged, Say, ScenarioError, UsageError, clipped, listed
-from forecaster.fits.ensemble import refuse_too_few
+from forecaster.errors import Say, ScenarioError, UsageError, clipped, listed
+from forecaster.fits.ensemble import Ensemble, refuse_too_few
 from forecaster.fits.posterior import Fit
 from forecaster.forecasts.forecast import forecast
 from forecaster.notes import Note
@@ -54,45 +54,34 @@ def compare(
     if len(fits) < 2:
         said = f"a comparison needs two laws or more, got {listed(names) or 'none'}; add one to `law`"
         raise UsageError(said, named=("law",))
-    if len(set(names)) < len(names):
-        raise ScenarioError(f"two fits are of laws called by one name ({listed(names)}); rename one")
-    runs = fits[0].runs
-    if any(fit.runs.sha256 != runs.sha256 or not fit.is_of(runs) for fit in fits):
-        raise ScenarioError("the fits are of different tables; compare laws on one table at a time")
+    ensemble = Ensemble(tuple(fits))
+    runs = ensemble.runs
     if weighting is not None and (missing := set(names) - set(weighting.weights)):
         raise ScenarioError(f"the weighting has no weight for {listed(sorted(missing))}; weigh these fits anew")
     refuse_too_few(runs, [fit.law for fit in fits])
     answer = None
     if at:
         answer = forecast(
-            fits,
-            at,
-            weights=weighting or "extrapolation",
-            seed=seed,
-            allow_failed_checks=allow_failed_checks,
-            retry=retry,
-            cache=cache,
-            say=say,
-        )
+            fits, at, weights=weighting or "extrapolation", seed=seed, allow_failed_checks=allow_failed_checks,
+            retry=retry, cache=cache, say=say,
+        )  # fmt: skip
         weighting = answer.weighting
         # A second try may have replaced a fit.
-        fits = list(({fit.law.name: fit for fit in fits} | {fit.law.name: fit for fit in answer.fits}).values())
-    verdicts = answer.verdicts if answer else {fit.law.name: fit.verdict for fit in fits}
-    kept = [fit for fit in fits if allow_failed_checks or verdicts[fit.law.name].status != "fail"]
-    if not kept:
-        reasons = "; ".join(f"{name}: {' '.join(verdict.notes)}" for name, verdict in verdicts.items())
-        raise NotConverged(f"no law passed its checks, so no number is shown ({reasons})", where=runs.name)
+        longer = {fit.law.name: fit for fit in answer.fits}
+        fits = tuple(longer.get(fit.law.name, fit) for fit in fits)
+        ensemble = Ensemble(fits, verdicts=answer.verdicts)
+    heard = ensemble.speaking(allow_failed_checks=allow_failed_checks, weighed=False)
     weighting = weighting or weigh(fits, cache=cache, say=say)
     if say:
         say("leaving out each run")
-    loos = {fit.law.name: leave_one_out(fit) for fit in kept}
+    loos = {fit.law.name: leave_one_out(fit) for fit in heard.fits}
     stacked = stacking_weights(list(loos.values()))
-    silent = Comparison(runs, verdicts, loos, stacked, weighting.of(list(loos)), answer)
-    notes = dict.fromkeys(_notes(silent))
+    silent = Comparison(runs, heard.verdicts, loos, stacked, weighting.of(list(loos)), answer)
+    notes = dict.fromkeys(_notes(silent, heard.notes))
     return replace(silent, notes=tuple(sorted(notes, key=lambda note: not note.warning)))
 
 
-def _notes(comparison: Comparison) -> Iterator[Note]:
+def _notes(comparison: Comparison, left_out: Sequence[Note]) -> Iterator[Note]:
     runs, answer = comparison.runs, comparison.answer
     winners = list(comparison.winners.values())
     differ = None not in winners and winners[0] != winners[1]
@@ -109,8 +98,5 @@ def _notes(comparison: Comparison) -> Iterator[Note]:
     if answer is not None:
         yield from (*answer.notes, *(note for point in answer.points for note in point.notes))
         return
-    for name, verdict in comparison.verdicts.items():
-        if name not in comparison.loos:
-            text = f"{clipped(name)} did not pass its checks and is left out: {' '.join(verdict.notes)}"
-            yield Note("law-dropped", text, warning=True)
+    yield from left_out
     yield from (note for note in check(runs).notes if note.warning or note in runs.notes)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecaster.backtests.loo import LeaveOneOut, difference, differences
 from forecaster.backtests.weighting import Weighting
 from forecaster.errors import clipped
+from forecaster.fits.ensemble import failures
 from forecaster.fits.verdict import Verdict
 from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
@@ -71,7 +72,7 @@ class Comparison(Result):
     @property
     def unchecked(self) -> bool:
         """Whether failed checks were overridden."""
-        return any(self.verdicts[name].status == "fail" for name in self.loos)
+        return bool(failures(self.verdicts).keys() & self.loos.keys())
 
     @property
     def extrapolation_weights(self) -> Mapping[str, float]:

@@ -11,7 +11,7 @@ import numpy as np
 from forecaster.assess.sensitivity.variations import Variation
 from forecaster.errors import InputError, NotConverged, Say
 from forecaster.fits.cache import load_cached
-from forecaster.fits.ensemble import judge_at
+from forecaster.fits.ensemble import failures, judge_at
 from forecaster.fits.fit import fit, refit
 from forecaster.fits.posterior import Fit, sampled_values
 from forecaster.fits.predict import joint_log_likelihood
@@ -136,7 +136,7 @@ def _sampled(
     """A fit whose draws pass their checks at the point, or why there is none."""
 
     def passes(found: Fit) -> bool:
-        return judge_at(found, {"the point": variation.at}).status != "fail"
+        return not failures({law.name: judge_at(found, {"the point": variation.at})})
 
     if not sample:
         kept = [load_cached(law, runs, seed=seed, settings=each) for each in (FIRST_TRY, RETRY)] if cache else []

@@ -16,6 +16,7 @@ from forecaster.assess.sensitivity.reweight import Varied, vary
 from forecaster.assess.sensitivity.variations import Kind, Variation, variations
 from forecaster.errors import Say
 from forecaster.fits.cache import fit_key, load_page, save_page
+from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.power_scaling import Power, power_scale
 from forecaster.fits.predict import joint_log_likelihood
 from forecaster.forecasts.answer import answer
@@ -89,7 +90,10 @@ def _varied(forecast: Forecast, variation: Variation, parts: Sequence[Varied], p
     fits = [each.fit for each in parts]
     shares = {fit.law.name: variation.weights[fit.law.name] for fit in fits}
     asked = forecast.points[point].asked
-    band = answer(fits, shares, asked, dict(variation.at), forecast.extrapolation, seed=forecast.seed).predictive
+    (found,) = answer(
+        Ensemble(tuple(fits), shares), [asked], [dict(variation.at)], forecast.extrapolation, seed=forecast.seed
+    )
+    band = found.predictive
     count = band.draws.shape[1]
     inside = [np.ones(count) if each.weights is None else each.weights[:count] for each in parts]
     weights = np.array([shares[fit.law.name] * w / w.sum() for fit, w in zip(fits, inside, strict=True)])

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from forecaster.backtests.weighting import Weighting
 from forecaster.decide.allocation.lifetime import Lifetime, lifetime
-from forecaster.decide.allocation.result import Allocated, Allocation, others_of
+from forecaster.decide.allocation.result import Allocated, Allocation, others_of, split_of
 from forecaster.decide.amount import Amount, amount
 from forecaster.decide.price import Price
 from forecaster.decide.price import price as price_of
 from forecaster.errors import NotConverged, Say, ScenarioError, UsageError, listed
+from forecaster.fits.ensemble import left_out
 from forecaster.fits.posterior import Fit
 from forecaster.forecasts.answer import PointForecast
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.optimum import REACH, SPLITTING_LAWS, Split, minimise_along, optimal_split
+from forecaster.forecasts.optimum import REACH, SPLITTING_LAWS, Split, minimise_along
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import DEFAULT_MIXTURE, law, shelf
@@ -119,10 +121,10 @@ def allocation_of(
         names = [name for name in names if name not in missing]
     names, dropped = _judged(answer, names, allow_failed_checks=allow_failed_checks)
     budgets = tuple(_allocated(answer, point, names, served=served, params=here, price=rate) for point in answer.points)
-    left_out = [fit.law.name for fit in answer.fits if fit.law.name not in names]
+    silent = [fit.law.name for fit in answer.fits if fit.law.name not in names]
     notes = list(dropped)
-    if speaking is None and left_out and not dropped:
-        text = f"{listed(left_out)} does not speak of the split: on published isoFLOP runs its optima were a third off"
+    if speaking is None and silent and not dropped:
+        text = f"{listed(silent)} does not speak of the split: on published isoFLOP runs its optima were a third off"
         notes.append(Note("split-laws", text))
     return Allocation(budgets=budgets, forecast=answer, speaking=tuple(names), params=here, notes=tuple(notes))
 
@@ -184,15 +186,12 @@ def _allocated(
 ) -> Allocated:
     C, others = point.at["C"], others_of(point.at)
 
-    def split_of(*speaking: str) -> Split:
-        return optimal_split(answer.fits, C, weights=answer.weights, others=others, speaking=speaking, seed=answer.seed)
-
-    split = split_of(*names)
-    by_law = {fit.law.name: split_of(fit.law.name) for fit in answer.fits}
+    split = split_of(answer, C, others, names)
+    by_law = {name: split_of(answer, C, others, [name]) for name in answer.ensemble.names}
     at = {**point.at, "N": split.N, "D": split.D}
     if not math.isclose(at["N"], point.at["N"], rel_tol=1e-9):
         (moved,) = answer.along([at])
-        point = PointForecast(**{**vars(moved), "asked": point.asked, "notes": point.notes})
+        point = replace(moved, asked=point.asked, notes=point.notes)
     notes = [note for note in point.notes if note.code != "no-optimum"]
     life = None
     if served is not None:
@@ -244,11 +243,11 @@ def _judged(answer: Forecast, names: Sequence[str], *, allow_failed_checks: bool
         if allow_failed_checks or (worst <= RHAT_PASS and fewest >= ESS_PRINTED):
             kept.append(fit.law.name)
             continue
-        text = (
-            f"{fit.law.name} does not speak of the split: its optimal N has R-hat {worst:.3f} (at most {RHAT_PASS}) "
-            f"and {fewest:.0f} effective draws (at least {ESS_PRINTED})"
+        reason = (
+            f"its optimal N has R-hat {worst:.3f} (at most {RHAT_PASS}) and {fewest:.0f} effective draws (at least "
+            f"{ESS_PRINTED})"
         )
-        notes.append(Note("law-dropped", text, warning=True))
+        notes.append(left_out(fit.law.name, reason, what="the split"))
     if not kept:
         said = "; ".join(note.text for note in notes) or "no law of N and D passed its checks"
         raise NotConverged(f"no law's optimal split can be shown ({said})", where=answer.runs.name)

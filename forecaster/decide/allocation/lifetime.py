@@ -12,23 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.decide.allocation.contour import Contour
 from forecaster.decide.amount import Amount
 from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import flat_draws, linked_by_draw, thinned
-from forecaster.forecasts.optimum import Split, minimise_along
+from forecaster.fits.predict import thinned
+from forecaster.forecasts.optimum import Split
 from forecaster.stats.mixture import interval, quantiles, rounded, summary
 
-FLOP_PER_SERVED = 2.0
-"""Inference FLOP for each parameter and token (Sardana et al. 2024, section 2)."""
-
 MOST_DRAWS = 1500
-
-DEEPEST = np.log(100.0)
-"""How far below the training-only optimum the lifetime one is looked for, in log N."""
-
-NODES = 31
-
-NEWTON_STEPS = 6
 
 CURVE_NODES = 25
 
@@ -103,6 +94,9 @@ class Lifetime:
             ends = [rounded(None if end is None else end - 1) for end in (low, high)]
             return {"median": rounded(None if median is None else median - 1), "interval": {"90": ends}}
 
+        def at(over: Overhead, i: int, N: float | None) -> dict[str, Any]:
+            return {"N": N, "lifetime": share(over.lifetime[..., i]), "training_only": share(over.training[..., i])}
+
         found = {
             "inference_tokens": self.tokens.as_list(),
             "N": summary(self.N, self.weights),
@@ -113,22 +107,10 @@ class Lifetime:
             "extra_of_training_only": share(self.cost_of_plain),
             "extra_of_lifetime_if_none_served": share(self.cost_of_lifetime),
             "at_edge": round(self.at_edge, 4),
-            "overhead": [
-                {"N": rounded(float(N)), "lifetime": share(life), "training_only": share(train)}
-                for N, life, train in zip(
-                    self.overhead.N,
-                    np.moveaxis(self.overhead.lifetime, -1, 0),
-                    np.moveaxis(self.overhead.training, -1, 0),
-                    strict=True,
-                )
-            ],
+            "overhead": [at(self.overhead, i, rounded(float(N))) for i, N in enumerate(self.overhead.N)],
         }
         if self.here is not None:
-            found["here"] = {
-                "N": float(self.here.N[0]),
-                "lifetime": share(self.here.lifetime[..., 0]),
-                "training_only": share(self.here.training[..., 0]),
-            }
+            found["here"] = at(self.here, 0, float(self.here.N[0]))
         return found
 
 
@@ -155,156 +137,38 @@ def lifetime(
         seed: of the draws of the tokens.
     """
     by_name = {fit.law.name: fit for fit in fits}
-    names = [str(name) for name in split.log_N["law"].values]
-    few = [thinned(by_name[name], MOST_DRAWS) for name in names]
+    few = [thinned(by_name[str(name)], MOST_DRAWS) for name in split.log_N["law"].values]
     count = min(fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] for fit in few)
     served = tokens.draws(count, seed=seed + TOKENS_APART)
-    laws = [
-        _OneLaw.of(fit, by_name[name], split, served, others or {}, count) for name, fit in zip(names, few, strict=True)
-    ]
+    laws = [Contour.of(fit, by_name[fit.law.name], split, served, others or {}, count) for fit in few]
     optima = [law.optimum() for law in laws]
-    log_N = np.stack([law.log_N + law.drift + optimum.offset for law, optimum in zip(laws, optima, strict=True)])
-    total = np.stack([optimum.total for optimum in optima])
-    training = np.stack([optimum.training for optimum in optima])
-    plain = np.stack([law.total(np.zeros((count, 1)))[0][:, 0] for law in laws])
-    weights = np.array([split.weights[name] for name in names])
-    trained = np.exp(np.stack([law.log_N + law.drift for law in laws]))
+    trained = np.stack([law.log_N + law.drift for law in laws])
+    N = np.exp(trained + np.stack([optimum.offset for optimum in optima]))
+    total, training = np.stack([(optimum.total, optimum.training) for optimum in optima], axis=1)
+    weights = np.array([split.weights[fit.law.name] for fit in few])
 
     def overhead(N: np.ndarray) -> Overhead:
-        parts = [law.total(np.log(N) - (law.log_N + law.drift)[:, None]) for law in laws]
+        parts = [law.total(np.log(N) - log_N[:, None]) for law, log_N in zip(laws, trained, strict=True)]
         return Overhead(
             N=N,
             lifetime=np.maximum(np.stack([every for every, _ in parts]) / total[..., None] - 1, 0.0),
             training=np.maximum(np.stack([only for _, only in parts]) / split.C - 1, 0.0),
         )
 
-    (low, _), (_, high) = interval(np.exp(log_N), weights, 0.95), interval(trained, weights, 0.95)
+    (low, _), (_, high) = interval(N, weights, 0.95), interval(np.exp(trained), weights, 0.95)
     assert low is not None and high is not None
     ends = (min(low / 1.5, params or np.inf), max(high * 1.5, params or 0.0))
     return Lifetime(
         tokens=tokens,
         served=served,
-        N=np.exp(log_N),
-        D=training / split.flop / np.exp(log_N),
+        N=N,
+        D=training / split.flop / N,
         total=total,
         training=training,
-        plain=plain,
+        plain=np.stack([law.total(np.zeros((count, 1)))[0][:, 0] for law in laws]),
         C=split.C,
         weights=weights,
         at_edge=float(weights @ [optimum.at_edge for optimum in optima]),
         overhead=overhead(np.geomspace(*ends, CURVE_NODES)),
         here=None if params is None else overhead(np.array([float(params)])),
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Optimum:
-    """Of one law: log N over the training-only one, and the compute there, each of shape (sample)."""
-
-    offset: np.ndarray
-    total: np.ndarray
-    training: np.ndarray
-    at_edge: float
-
-
-@dataclass(frozen=True, eq=False)
-class _OneLaw:
-    """One law's training-only optimum and its contour of equal loss; arrays of shape (sample)."""
-
-    fit: Fit
-    flop: float
-    C: float
-    log_N: np.ndarray
-    drift: np.ndarray
-    goal: np.ndarray
-    served: np.ndarray
-    others: Mapping[str, float]
-    draws: Mapping[str, np.ndarray]
-
-    @classmethod
-    def of(
-        cls, fit: Fit, whole: Fit, split: Split, served: np.ndarray, others: Mapping[str, float], count: int
-    ) -> _OneLaw:
-        log_N = minimise_along(fit, split.C, others)
-        sizes, kept = whole.posterior.sizes, fit.posterior.sizes["draw"]
-        step = -(-sizes["draw"] // kept)
-        drifted = split.log_N.sel(law=fit.law.name).values.reshape(sizes["chain"], sizes["draw"])[:, ::step]
-        flat = log_N.transpose("chain", "draw").values
-        best, draws = flat.ravel()[:count], flat_draws(fit, count)
-        goal = linked_by_draw(fit, draws, {**others, "N": np.exp(best), "D": split.C / (split.flop * np.exp(best))})
-        return cls(
-            fit=fit,
-            flop=split.flop,
-            C=split.C,
-            log_N=best,
-            drift=(drifted - flat).ravel()[:count],
-            goal=goal,
-            served=served,
-            others=others,
-            draws=draws,
-        )
-
-    def total(self, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Training plus inference FLOP, and training FLOP alone, at log N over the optimum, shape (sample, point)."""
-        log_D = self.contour(offset)
-        log_N = self.log_N[:, None] + offset
-        with np.errstate(over="ignore"):
-            training = self.flop * np.exp(log_N + log_D)
-        inference = FLOP_PER_SERVED * np.exp(log_N + self.drift[:, None]) * self.served[:, None]
-        return training + inference, training
-
-    def contour(self, offset: np.ndarray) -> np.ndarray:
-        """Log D that reaches the goal, infinite where none does, shape (sample, point).
-
-        The loss on its log falls and flattens in log D, so Newton's steps from too little data never overshoot. From
-        large models to small ones each answer is such a start for the next.
-        """
-        order = np.argsort(-offset.max(axis=0))
-        best = np.log(self.C / self.flop) - self.log_N
-        found = np.empty_like(offset)
-        start = best - np.maximum(offset.max(axis=1), 0.0) - 3.0
-        extra = 6
-        for node in order:
-            log_N = self.log_N + offset[:, node]
-            y = start
-            for _ in range(NEWTON_STEPS + extra):
-                y = self._newton(log_N, y)
-            extra = 0
-            reached = np.abs(self._miss(log_N, y)) < 1e-6
-            found[:, node] = np.where(reached, y, np.inf)
-            start = np.where(reached, y, start)
-        return found
-
-    def _newton(self, log_N: np.ndarray, y: np.ndarray) -> np.ndarray:
-        width = 1e-4
-        here, beyond = self._miss(log_N, y), self._miss(log_N, y + width)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = here / (here - beyond) * width
-        # A flat stretch gives no direction; the goal lies below it, or nowhere.
-        return np.asarray(y + np.clip(np.nan_to_num(step, nan=0.0, posinf=20.0, neginf=-20.0), -20.0, 20.0))
-
-    def _miss(self, log_N: np.ndarray, log_D: np.ndarray) -> np.ndarray:
-        """The law's response above the goal on the scale of the link, shape (sample)."""
-        N, D = (np.exp(np.clip(each, -200.0, 200.0)) for each in (log_N, log_D))
-        return np.asarray(linked_by_draw(self.fit, self.draws, {**self.others, "N": N, "D": D}) - self.goal)
-
-    def optimum(self) -> _Optimum:
-        """The least total along the contour, from the training-only optimum down."""
-        step = DEEPEST / (NODES - 2)
-        grid = step * (1.0 - np.arange(NODES))
-        count = len(self.log_N)
-        total, _ = self.total(np.broadcast_to(grid, (count, NODES)))
-        best = total.argmin(axis=1)
-        rows = np.arange(count)
-        middle = np.clip(best, 1, NODES - 2)
-        above, here, below = (np.log(total[rows, middle + side]) for side in (-1, 0, 1))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            vertex = (below - above) / (2 * (below - 2 * here + above))
-        inside = (best == middle) & np.isfinite(vertex)
-        offset = grid[best] + np.where(inside, np.clip(vertex, -1, 1) * step, 0.0)
-        exact, training = (each[:, 0] for each in self.total(offset[:, None]))
-        worse = ~(exact <= total[rows, best])
-        if worse.any():
-            offset = np.where(worse, grid[best], offset)
-            exact, training = (each[:, 0] for each in self.total(offset[:, None]))
-        return _Optimum(offset, exact, training, float((best == NODES - 1).mean()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from forecaster.decide.allocation.lifetime import Lifetime
 from forecaster.decide.allocation.result import Allocated, Allocation, others_of
 from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import mixture_draws, thinned, weights_of
+from forecaster.fits.predict import predict, thinned
+from forecaster.forecasts.result import Forecast
 from forecaster.quantity import format_quantity
 from forecaster.runs.text import metric
 from forecaster.show.style import (
@@ -127,10 +129,10 @@ def _isoflop(
     others = others_of(allocation.budgets[0].point.at)
     at = {"N": N, "D": budget / (rule * N), "C": np.full_like(N, budget)}
     at |= {name: np.full_like(N, value) for name, value in others.items()}
-    draws = mixture_draws(answer, at, fits=few, noise=False)
+    draws = _without_noise(answer, at, few)
     p = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
-    link, weights = answer.fits[0].link, weights_of(answer)
-    bands = np.array([link.back(weighted_quantile(draws[..., i], p, weights)) for i in range(len(N))])
+    link, weights = answer.ensemble.link, answer.ensemble.shares
+    bands = link.back(weighted_quantile(draws, p, weights)).T
     strong = each is not None
     ax.fill_between(N, bands[:, 0], bands[:, 4], color=BANDS[0.9], linewidth=0, label="90% range", zorder=1)
     ax.fill_between(N, bands[:, 1], bands[:, 3], color=BANDS[0.5], linewidth=0, label="50% range", zorder=1.1)
@@ -153,9 +155,14 @@ def _draw_optima(ax: Axes, allocation: Allocation, few: Sequence[Fit]) -> None:
     path, answer = allocation.path, allocation.forecast
     at = {"N": np.array([s.N for s in path]), "D": np.array([s.D for s in path]), "C": np.array([s.C for s in path])}
     at |= {name: np.full(len(path), value) for name, value in others_of(allocation.budgets[0].point.at).items()}
-    draws, weights = mixture_draws(answer, at, fits=few, noise=False), weights_of(answer)
-    loss = [answer.fits[0].link.back(weighted_quantile(draws[..., i], 0.5, weights)) for i in range(len(path))]
+    loss = answer.ensemble.link.back(weighted_quantile(_without_noise(answer, at, few), 0.5, answer.ensemble.shares))
     ax.plot(at["N"], loss, color=INK, linewidth=1.0, linestyle=DASHES[2], label="optimum over compute", zorder=3.5)
+
+
+def _without_noise(answer: Forecast, at: Mapping[str, np.ndarray], few: Sequence[Fit]) -> np.ndarray:
+    """Draws of the response on the link, with the extrapolation term, from thinned fits, shape (law, sample, point)."""
+    ensemble = replace(answer.ensemble, fits=tuple(few))
+    return predict(ensemble, at, term=answer.extrapolation, seed=answer.seed).without_noise
 
 
 def _own_budgets(allocation: Allocation) -> list[float]:
@@ -163,8 +170,6 @@ def _own_budgets(allocation: Allocation) -> list[float]:
     C = np.log(allocation.forecast.runs.column("C"))
     return [float(np.exp(np.quantile([C.min(), C.max()], share))) for share in (0.4, 0.9)][:TABLE_BUDGETS]
 
-
-MASSES = (0.9, 0.5)
 
 MOST_OVERHEAD = 2.0
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from forecaster.inputs import INPUTS
 from forecaster.notes import Note
 from forecaster.show.document import Document
 from forecaster.show.result import Result
-from forecaster.stats.mixture import interval, quantiles, summary
+from forecaster.stats.mixture import ends_by_mass, interval, quantiles, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,19 +128,13 @@ class Allocation(Result):
         """One row a budget and quantity: median and the ends of the 50, 80, 90 and 95% ranges."""
         import pandas as pd
 
-        from forecaster.stats.mixture import MASSES
-
         rows = []
         for each in self.budgets:
             for name in NAMES:
                 row: dict[str, Any] = {"C": each.C, "quantity": name, "median": each.median(name)}
-                for mass in MASSES:
-                    row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = each.interval(mass, name=name)
-                rows.append(row)
+                rows.append(row | ends_by_mass(partial(each.interval, name=name)))
             row = {"C": each.C, "quantity": "loss", "median": each.point.predictive.median}
-            for mass in MASSES:
-                row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = each.point.predictive.interval(mass)
-            rows.append(row)
+            rows.append(row | ends_by_mass(each.point.predictive.interval))
         return pd.DataFrame(rows)
 
     @cached_property
@@ -148,17 +142,9 @@ class Allocation(Result):
         """The optimum along compute, from the smallest run to a little beyond the largest budget, for a figure."""
         C = self.forecast.runs.column("C")
         largest = max(float(C.max()), *(each.C for each in self.budgets))
-        return tuple(
-            optimal_split(
-                self.forecast.fits,
-                float(budget),
-                weights=self.forecast.weights,
-                others=others_of(self.budgets[0].point.at),
-                speaking=self.speaking,
-                seed=self.forecast.seed,
-            )
-            for budget in np.geomspace(float(C.min()), 1.5 * largest, PATH_NODES)
-        )
+        others = others_of(self.budgets[0].point.at)
+        budgets = np.geomspace(float(C.min()), 1.5 * largest, PATH_NODES)
+        return tuple(split_of(self.forecast, float(each), others, self.speaking) for each in budgets)
 
     @property
     def document(self) -> Document:
@@ -184,6 +170,11 @@ class Allocation(Result):
         from forecaster.decide.allocation.plot import plot_isoflop
 
         return plot_isoflop(self, ax)
+
+
+def split_of(answer: Forecast, C: float, others: Mapping[str, float], speaking: Sequence[str]) -> Split:
+    """The optimum of a budget from a forecast's fits, weights and seed, of the laws that are named."""
+    return optimal_split(answer.fits, C, weights=answer.weights, others=others, speaking=speaking, seed=answer.seed)
 
 
 def others_of(at: Mapping[str, float]) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from forecaster.backtests.weighting import Weighting
 from forecaster.decide.price import Price
 from forecaster.decide.price import price as price_of
 from forecaster.decide.requirement.result import SHOWN, Required, Requirement
-from forecaster.decide.requirement.search import Search
+from forecaster.decide.requirement.search import REACH, Search
 from forecaster.errors import Say, ScenarioError, clipped
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.fits.posterior import Fit
@@ -106,7 +107,7 @@ def requirement_of(
         raise ScenarioError("a requirement needs at least one target, such as 1.9", parameter="loss")
     while True:
         found = [search.flop(value) for value in values]
-        weights = np.array([answer.weights[fit.law.name] for fit in answer.fits])
+        weights = answer.ensemble.shares
         medians = [quantiles(flop, weights, 0.5)[0] for flop, _ in found]
         points = [Point(search.point(median)) for median in medians if median is not None] or [
             Point(search.point(STAND_IN * search.largest))
@@ -120,9 +121,7 @@ def requirement_of(
         answer = judged
         search = Search.of(answer, held)
     keep = {note.code: note for note in (*answer.notes, *judged.notes)}
-    judged = Forecast(
-        **{**vars(judged), "notes": tuple(keep.values()), "verdicts": {**answer.verdicts, **judged.verdicts}}
-    )
+    judged = replace(judged, notes=tuple(keep.values()), verdicts={**answer.verdicts, **judged.verdicts})
     targets = tuple(
         _required(search, answer, value, *pair, price=rate) for value, pair in zip(values, found, strict=True)
     )
@@ -167,7 +166,8 @@ def target_value(said: str | float, search: Search) -> float:
         raise ScenarioError(f"a target of {clipped(str(said))} cannot be met; it must be above 0", parameter="loss")
     if not search.rises_nowhere:
         raise ScenarioError(
-            f"{search.response} rises with compute under these laws, so no compute is needed to stay below a target",
+            f"{search.forecast.runs.response} rises with compute under these laws, so no compute is needed to stay "
+            "below a target",
             parameter="loss",
         )
     lowest = search.lowest()
@@ -184,14 +184,14 @@ def target_value(said: str | float, search: Search) -> float:
 def _required(
     search: Search, answer: Forecast, target: float, flop: np.ndarray, reached: np.ndarray, *, price: Price | None
 ) -> Required:
-    weights = np.array([answer.weights[fit.law.name] for fit in answer.fits])
+    weights = answer.ensemble.shares
     budgets = search.curve_budgets(flop, weights, CURVE_NODES)
     chance = search.chance(target, budgets)
     reachable = float(weights @ reached.mean(axis=1))
     notes = []
     if reachable < 1 - MATERIAL:
         text = (
-            f"In {1 - reachable:.0%} of the draws the curve never comes down to {target:g}, up to {search.reach:.0e} "
+            f"In {1 - reachable:.0%} of the draws the curve never comes down to {target:g}, up to {REACH:.0e} "
             "times the largest run; quantiles of the compute that fall among them do not exist."
         )
         notes.append(Note("target-unreachable", text, warning=True))

@@ -14,7 +14,7 @@ from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
 from forecaster.show.document import Document
 from forecaster.show.result import Result
-from forecaster.stats.mixture import interval, quantiles, rounded, summary
+from forecaster.stats.mixture import ends_by_mass, interval, quantiles, rounded, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,14 +125,10 @@ class Requirement(Result):
         """One row a target: the chance to reach it, median compute and the ends of its ranges, FLOP."""
         import pandas as pd
 
-        from forecaster.stats.mixture import MASSES
-
         rows = []
         for each in self.targets:
             row = {"target": each.target, "reachable": each.reachable_probability, "median C": each.median}
-            for mass in MASSES:
-                row[f"{mass:.0%} low"], row[f"{mass:.0%} high"] = each.interval(mass)
-            rows.append(row)
+            rows.append(row | ends_by_mass(each.interval))
         return pd.DataFrame(rows)
 
     @property

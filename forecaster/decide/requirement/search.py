@@ -9,16 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.fits.design import column_of
-from forecaster.fits.extrapolation import STUDIED, distance
-from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import flat_draws, linked_by_draw, mixture_draws, thinned, weights_of
+from forecaster.fits.extrapolation import STUDIED
+from forecaster.fits.predict import LawDraws, law_draws, predict, thinned
 from forecaster.forecasts.optimum import optimal_split
 from forecaster.forecasts.result import Forecast
-from forecaster.laws.formula.tree import evaluate
 from forecaster.stats.link import Link
 from forecaster.stats.mixture import Band, quantiles
-from forecaster.stats.student import stratified_student
 
 REACH = 1e12
 """How many times the largest run's compute is searched."""
@@ -75,11 +71,6 @@ class Search:
         """The scale of the laws' noise."""
         return self.forecast.fits[0].link
 
-    @property
-    def response(self) -> str:
-        """The response's header."""
-        return self.forecast.runs.response
-
     @cached_property
     def largest(self) -> float:
         """The largest training compute, FLOP."""
@@ -89,11 +80,6 @@ class Search:
     def smallest(self) -> float:
         """The smallest training compute, FLOP."""
         return float(self.forecast.runs.column("C").min())
-
-    @property
-    def reach(self) -> float:
-        """How many times the largest run's compute is searched."""
-        return REACH
 
     def inputs(self, log_C: Any) -> dict[str, Any]:
         """Every input along the path, each of the shape of log C where it moves."""
@@ -112,10 +98,8 @@ class Search:
         return {name: float(value) for name, value in self.inputs(np.log(budget)).items()}
 
     @cached_property
-    def _laws(self) -> list[_OneLaw]:
-        count = min(fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] for fit in self.forecast.fits)
-        slopes = self.forecast.extrapolation.draws(count, seed=self.forecast.seed)
-        return [_OneLaw.of(fit, self, slopes, count) for fit in self.forecast.fits]
+    def _laws(self) -> tuple[LawDraws, ...]:
+        return law_draws(self.forecast.ensemble, term=self.forecast.extrapolation, seed=self.forecast.seed)
 
     @cached_property
     def _nodes(self) -> np.ndarray:
@@ -124,24 +108,20 @@ class Search:
     @cached_property
     def _curves(self) -> list[np.ndarray]:
         """Each law's curve on the link at the nodes, shape (sample, node)."""
-        return [law.curve(self._nodes[None, :]) for law in self._laws]
-
-    @cached_property
-    def _runs(self) -> list[np.ndarray]:
-        """The same with the extrapolation term and noise."""
-        return [m + law.beyond(self._nodes[None, :]) for m, law in zip(self._curves, self._laws, strict=True)]
+        shape = (len(self._laws[0].slopes), NODES)
+        return [np.broadcast_to(law.curve(self.inputs(self._nodes)), shape) for law in self._laws]
 
     @property
     def rises_nowhere(self) -> bool:
         """Whether the mixture's mean curve falls from the smallest run to the largest."""
         low, high = (int(np.abs(self._nodes - np.log(each)).argmin()) for each in (self.smallest, self.largest))
         falls = [float((m[:, high] - m[:, low]).mean()) for m in self._curves]
-        return float(weights_of(self.forecast) @ falls) < 0
+        return float(self.forecast.ensemble.shares @ falls) < 0
 
     def lowest(self) -> Band:
         """The least response that each draw's curve reaches on the path."""
         draws = np.stack([m.min(axis=1) for m in self._curves])
-        return Band(draws, weights_of(self.forecast), self.forecast.fits[0].settings.chains, self.link)
+        return Band(draws, self.forecast.ensemble.shares, self.forecast.fits[0].settings.chains, self.link)
 
     def flop(self, target: float) -> tuple[np.ndarray, np.ndarray]:
         """The least compute at which each draw's run meets the target, and whether its curve alone ever does.
@@ -155,17 +135,17 @@ class Search:
         """
         goal = self.link.threshold(target)
         found, reached = [], []
-        for law, curve, run in zip(self._laws, self._curves, self._runs, strict=True):
+        for law, curve in zip(self._laws, self._curves, strict=True):
             able = (curve <= goal).any(axis=1)
-            met = run <= goal
+            met = law.run(self.inputs(self._nodes)) <= goal
             first = met.argmax(axis=1)
-            high = self._nodes[first]
-            low = self._nodes[np.maximum(first - 1, 0)]
+            high = self._nodes[first][:, None]
+            low = self._nodes[np.maximum(first - 1, 0)][:, None]
             for _ in range(BISECTIONS):
                 middle = (low + high) / 2
-                here = law.curve(middle) + law.beyond(middle) <= goal
+                here = law.run(self.inputs(middle)) <= goal
                 low, high = np.where(here, low, middle), np.where(here, middle, high)
-            found.append(np.where(able & met.any(axis=1), np.exp((low + high) / 2), np.inf))
+            found.append(np.where(able & met.any(axis=1), np.exp((low + high) / 2)[:, 0], np.inf))
             reached.append(able)
         return np.stack(found), np.stack(reached)
 
@@ -173,8 +153,10 @@ class Search:
         """The chance that a new run on the path meets the target, the same as of a forecast there, shape (budget)."""
         inputs = self.inputs(np.log(budgets))
         at = {name: np.broadcast_to(np.asarray(value, dtype=float), budgets.shape) for name, value in inputs.items()}
-        met = mixture_draws(self.forecast, at) <= self.link.threshold(target)
-        return np.asarray(weights_of(self.forecast) @ met.mean(axis=1))
+        answer = self.forecast
+        draws = predict(answer.ensemble, at, term=answer.extrapolation, seed=answer.seed).predictive
+        met = draws <= self.link.threshold(target)
+        return np.asarray(self.forecast.ensemble.shares @ met.mean(axis=1))
 
     def curve_budgets(self, flop: np.ndarray, weights: np.ndarray, count: int) -> np.ndarray:
         """Budgets that span the distribution of the compute needed, evenly on their logarithm."""
@@ -187,44 +169,3 @@ class Search:
         far = max(10 * STUDIED * self.largest, middle or 0.0)
         most = max(min(end, far), 10 * start)
         return np.geomspace(max(start / 2, bottom), min(2 * most, top), count)
-
-
-@dataclass(frozen=True, eq=False)
-class _OneLaw:
-    """One law's draws, chains in a row."""
-
-    fit: Fit
-    search: Search
-    draws: Mapping[str, np.ndarray]
-    scale: Mapping[str, np.ndarray]
-    slopes: np.ndarray
-    unit_noise: np.ndarray
-
-    @classmethod
-    def of(cls, fit: Fit, search: Search, slopes: np.ndarray, count: int) -> _OneLaw:
-        nu = fit.degrees_of_freedom().values.ravel()
-        noise = stratified_student(nu, len(nu), seed=search.forecast.seed + 1)[:count]
-        scale = {name: fit.posterior[name].values.ravel()[:count] for name in fit.law.noise.sampled}
-        return cls(fit, search, flat_draws(fit, count), scale, slopes, noise)
-
-    def curve(self, log_C: np.ndarray) -> np.ndarray:
-        """The law on the link at log C, shape (sample) or (1, node): one for each draw, or nodes for all."""
-        every = self.search.inputs(log_C)
-        inputs = {name: every[column_of(self.fit.law, name, self.fit.runs)] for name in self.fit.law.inputs}
-        shaped = {name: _for(log_C, values) for name, values in self.draws.items()}
-        with np.errstate(over="ignore", under="ignore"):
-            found = linked_by_draw(self.fit, shaped, inputs)
-        return np.asarray(np.broadcast_to(found, np.broadcast_shapes(found.shape, _for(log_C, self.slopes).shape)))
-
-    def beyond(self, log_C: np.ndarray) -> np.ndarray:
-        """The extrapolation term and the noise at log C."""
-        ratio = np.exp(log_C) / self.search.largest
-        values = {**self.fit.references.values, **{name: _for(log_C, each) for name, each in self.scale.items()}}
-        scale = evaluate(self.fit.law.noise.scale, {**values, "d": np.log(ratio)})
-        h = distance(ratio, 1.0)
-        return np.asarray(_for(log_C, self.slopes) * h + scale * _for(log_C, self.unit_noise))
-
-
-def _for(log_C: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Draws as a column where log C has nodes."""
-    return values[:, None] if np.ndim(log_C) == 2 else values

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.errors import NotConverged, Say
-from forecaster.fits.design import References
+from forecaster.fits.design import Design
 from forecaster.fits.sampling.density import Density, Settings
-from forecaster.laws.law import Law
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NO_START = (
     "the sampler finds no start, because the priors put the law where it has no finite value: "
@@ -82,17 +84,22 @@ def nutpie_model(jitted: Any, order: list[str], names: tuple[str, ...], columns:
     )
 
 
-def _with_data(density: Density, law: Law, rows: np.ndarray, fixed: np.ndarray, values: Mapping[str, float]) -> Any:
+Data = tuple[np.ndarray, np.ndarray]
+"""Rows (column, run) and fixed values (reference), as `Design.density_data` gives them."""
+
+
+def _with_data(density: Density, design: Design, data: Data) -> Any:
     def start(seed: int) -> np.ndarray:
         """The middle half of the prior: wide enough for R-hat to mean something, inside what is believable."""
         random = np.random.default_rng(seed)
-        known: dict[str, Any] = dict(values)
+        known: dict[str, Any] = dict(design.references.values)
         coordinates = []
-        for name, prior in law.priors.items():
+        for name, prior in design.law.priors.items():
             known[name] = prior.quantile(random.uniform(0.25, 0.75), known)
             coordinates.append(float(prior.coordinate(known[name], known)))
         return np.array(coordinates)
 
+    rows, fixed = data
     addresses = np.array([rows.ctypes.data, fixed.ctypes.data, rows.shape[1]], dtype=np.uintp)
     # The sampler reads the arrays through their addresses, so the model must keep them alive.
     return replace(
@@ -103,20 +110,32 @@ def _with_data(density: Density, law: Law, rows: np.ndarray, fixed: np.ndarray, 
     )
 
 
-def draw(
-    density: Density,
-    law: Law,
-    rows: np.ndarray,
-    fixed: np.ndarray,
-    fixed_values: References,
-    *,
-    seed: int,
-    settings: Settings,
-    say: Say,
-) -> Any:
-    import nutpie
-    import xarray as xr
+def sample(density: Density, design: Design, data: Data, *, seed: int, settings: Settings, say: Say) -> xr.DataTree:
+    """Draws of a law's posterior: groups `posterior` and `sample_stats`, as of `Fit.draws`.
 
+    Args:
+        density: of the law.
+        design: the law on the table.
+        data: of the table.
+        seed: of the sampler.
+        settings: how long, how many chains.
+        say: called with a line of progress now and then.
+
+    Raises:
+        NotConverged: the sampler could not start.
+    """
+    model = _with_data(density, design, data)
+    # A sampler that finds no start brings the whole process down when it leaves.
+    if not any(np.isfinite(density.value(model.initial_point_func(seed + i), *data)[0]) for i in range(20)):
+        raise NotConverged(NO_START, where=design.law.name)
+    try:
+        trace = _run(model, seed=seed, settings=settings, progress=_progress(design.law.name, say))
+    except RuntimeError:
+        raise NotConverged(NO_START, where=design.law.name) from None
+    return _as_draws(trace, design, thin=settings.thin)
+
+
+def _progress(name: str, say: Say) -> Callable[[Any], None]:
     started = time.perf_counter()
     said = started
 
@@ -126,43 +145,47 @@ def draw(
         if now - said > 2:
             said = now
             done = sum(chain.finished_draws for chain in chains) / sum(chain.total_draws for chain in chains)
-            say(f"sampling {law.name}: {done:.0%}, {now - started:.0f} s")
+            say(f"sampling {name}: {done:.0%}, {now - started:.0f} s")
 
-    model = _with_data(density, law, rows, fixed, fixed_values.values)
-    # A sampler that finds no start brings the whole process down when it leaves.
-    if not any(np.isfinite(density.value(model.initial_point_func(seed + i), rows, fixed)[0]) for i in range(20)):
-        raise NotConverged(NO_START, where=law.name)
+    return progress
+
+
+def _run(model: Any, *, seed: int, settings: Settings, progress: Callable[[Any], None]) -> Any:
+    import nutpie
+
+    sampler = nutpie.sample(
+        model,
+        draws=settings.draws,
+        tune=settings.tune,
+        chains=settings.chains,
+        cores=min(settings.chains, os.cpu_count() or 1),
+        seed=seed,
+        adaptation="low_rank",
+        target_accept=settings.target_accept,
+        save_warmup=False,
+        progress_bar=False,
+        progress_callback=progress,
+        blocking=False,
+    )
     try:
-        sampler = nutpie.sample(
-            model,
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            cores=min(settings.chains, os.cpu_count() or 1),
-            seed=seed,
-            adaptation="low_rank",
-            target_accept=settings.target_accept,
-            save_warmup=False,
-            progress_bar=False,
-            progress_callback=progress,
-            blocking=False,
-        )
-        try:
-            trace = sampler.wait()
-        except BaseException:
-            sampler.cancel()
-            raise
-    except RuntimeError:
-        raise NotConverged(NO_START, where=law.name) from None
-    thinned = trace.isel(draw=slice(None, None, settings.thin)) if settings.thin > 1 else trace
-    values: dict[str, Any] = dict(fixed_values.values)
-    for name, prior in law.priors.items():
+        return sampler.wait()
+    except BaseException:
+        sampler.cancel()
+        raise
+
+
+def _as_draws(trace: Any, design: Design, *, thin: int) -> xr.DataTree:
+    """Every sampled and natural parameter from the sampler's coordinates."""
+    import xarray as xr
+
+    thinned = trace.isel(draw=slice(None, None, thin)) if thin > 1 else trace
+    values: dict[str, Any] = dict(design.references.values)
+    for name, prior in design.law.priors.items():
         values[name] = prior.value(thinned["posterior"][name], values)
-    sampled = {name: values[name] for name in law.priors}
-    natural = law.complete(sampled, fixed_values.values, logs=fixed_values.log_centre)
-    posterior = xr.Dataset(natural | sampled).reset_coords(drop=True)
+    sampled = {name: values[name] for name in design.law.priors}
+    posterior = xr.Dataset(design.complete(sampled) | sampled).reset_coords(drop=True)
     statistics = thinned["sample_stats"].to_dataset()[["diverging", "n_steps", "energy"]]
     # A divergence between two kept draws counts too.
-    diverging = trace["sample_stats"]["diverging"].coarsen(draw=settings.thin).max()
+    diverging = trace["sample_stats"]["diverging"].coarsen(draw=thin).max()
     statistics["diverging"] = (statistics["diverging"].dims, diverging.values.astype(bool))
     return xr.DataTree.from_dict({"posterior": posterior.drop_attrs(), "sample_stats": statistics.drop_attrs()})

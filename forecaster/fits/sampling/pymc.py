@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,8 @@ from forecaster.fits.sampling.density import Density, densities
 from forecaster.fits.sampling.nutpie import nutpie_model
 from forecaster.laws.formula.tree import FUNCTIONS, evaluate
 from forecaster.laws.law import Law, is_count
+from forecaster.laws.prior import Prior
+from forecaster.stats.distributions import FAMILIES
 
 
 def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: bool = False) -> Any:
@@ -19,8 +22,8 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: 
 
     Args:
         law: any law.
-        rows: from `density_data`.
-        fixed: from `density_data`.
+        rows: as `Design.density_data` gives them.
+        fixed: the same.
         known_errors: whether the last row holds standard errors of the response.
     """
     import pymc as pm
@@ -43,7 +46,7 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: 
             values["S0"] = fixed_data[len(law.inputs) + 1]
         d, y = row_data[len(law.inputs)], row_data[len(law.inputs) + 1]
         for name, prior in law.priors.items():
-            values[name] = prior.to_pymc(name, values, functions)
+            values[name] = prior_variable(name, prior, values, functions)
         evaluated = partial(evaluate, functions=functions, logs=logs)
         for name, formula in law.natural.items():
             values[name] = evaluated(formula, values)
@@ -63,6 +66,27 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: 
         else:
             pm.StudentT("y", nu=evaluated(law.noise.nu, values), mu=mean, sigma=scale, observed=y)
     return model
+
+
+def prior_variable(name: str, prior: Prior, values: Mapping[str, Any], functions: Mapping[str, Any]) -> Any:
+    """A parameter of the model being built: the variable that the sampler moves, brought to the parameter's value.
+
+    Args:
+        name: the parameter's.
+        prior: of it.
+        values: PyTensor variables for the names in the prior's arguments.
+        functions: the grammar's functions on PyTensor variables.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    family = FAMILIES[prior.family]
+    kind, *names = family.pymc
+    arguments = [evaluate(argument, values, functions=functions) for argument in prior.arguments]
+    variable = getattr(pm, kind)(name, **dict(zip(names, arguments, strict=True)))
+    if kind == "Normal" and family.coordinate != "value":
+        return pt.exp(variable) if family.coordinate == "log" else pt.sigmoid(variable)
+    return variable
 
 
 def compile_density(law: Law, *, known_errors: bool = False, say: Say | None = None) -> Density:

@@ -51,7 +51,7 @@ def parting(forecast: Forecast, *, point: int = 0) -> Exhibit | Absent:
     along = path(forecast, asked, scales)
     medians = np.array([along.by_law[name][1] for name in names])
     gaps = medians.max(axis=0) - medians.min(axis=0)
-    within = np.flatnonzero((gaps <= along.noise_width) | (scales < largest))
+    within = np.flatnonzero((gaps <= along.draws.noise_width()) | (scales < largest))
     start_of = int(within[-1]) + 1 if len(within) else 0
     part = float(scales[start_of]) if start_of < len(scales) else None
     sentence = _sentence(forecast, along, medians, here, part)
@@ -82,8 +82,8 @@ def _sentence(forecast: Forecast, along: Path, medians: np.ndarray, here: float,
     def apart(value: float) -> tuple[str, str]:
         step = int(np.flatnonzero(along.scale == value)[0])
         low, high = int(np.argmin(medians[:, step])), int(np.argmax(medians[:, step]))
-        gap = float(_off(along.link, medians[high, step], medians[low, step]))
-        measure = "%" if along.link.name == "log" else after(unit(forecast.runs))
+        gap = float(_off(along.draws.link, medians[high, step], medians[low, step]))
+        measure = "%" if along.draws.link.name == "log" else after(unit(forecast.runs))
         return significant(gap, 2) + measure, f"from {shown(along.names[low])} to {shown(along.names[high])}"
 
     gap, ends = apart(here)
@@ -101,7 +101,7 @@ def _sentence(forecast: Forecast, along: Path, medians: np.ndarray, here: float,
 
 def _draw(ax: Axes, forecast: Forecast, along: Path, here: float, part: float | None) -> None:
     def off(response: np.ndarray) -> np.ndarray:
-        return _off(along.link, response, along.predictive[1])
+        return _off(along.draws.link, response, along.predictive[1])
 
     narrow = is_narrow(ax)
     scales = along.scale
@@ -128,7 +128,7 @@ def _draw(ax: Axes, forecast: Forecast, along: Path, here: float, part: float | 
         labels.append("parted by more than noise")
     label_scale(ax, forecast.runs)
     ax.grid(axis="y")
-    measure = "%" if along.link.name == "log" else unit(forecast.runs) or metric(forecast.runs)
+    measure = "%" if along.draws.link.name == "log" else unit(forecast.runs) or metric(forecast.runs)
     ax.set_ylabel(f"Off the mixed median ({measure})")
     legend_above(ax, handles, labels, columns=2 if narrow else 3, handlelength=2.4)
 

@@ -52,17 +52,17 @@ def range_layers(along: Path) -> dict[str, np.ndarray]:
         For each source the width once it is added, shape (step): by how many per cent the upper end exceeds the lower
         where noise is on the log, else in the response's unit.
     """
-    curve = along.curve
+    draws, curve = along.draws, along.draws.curve
     means = curve.mean(axis=1, keepdims=True)
     # Each law moved onto their common mean leaves what the runs have not settled inside the laws.
-    centred = curve - means + np.tensordot(along.weights, means, axes=1)
+    centred = curve - means + np.tensordot(draws.weights, means, axes=1)
     found = {
         "parameters": along.mixed(centred),
         "law": along.mixed(curve),
-        "extrapolation": along.mixed(curve + along.drift),
+        "extrapolation": along.mixed(draws.without_noise),
         "noise": along.predictive,
     }
-    on_log = along.link.name == "log"
+    on_log = draws.link.name == "log"
     return {name: 100 * (high / low - 1) if on_log else high - low for name, (low, _, high) in found.items()}
 
 
@@ -81,7 +81,7 @@ def shares(forecast: Forecast, *, point: int = 0) -> Exhibit:
         ratios = np.unique(np.append(ratios, ratio))
     largest = float(forecast.runs.column(forecast.runs.scale).max())
     along = path(forecast, asked, largest * ratios)
-    layers, parts_of = range_layers(along), along.shares()
+    layers, parts_of = range_layers(along), along.draws.shares()
     here = int(np.argmin(np.abs(np.log(ratios / max(ratio, 1.0)))))
     on_log = forecast.fits[0].link.name == "log"
 

@@ -6,7 +6,6 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecaster.fits.design import column_of
 from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.show.table import shown
 
@@ -56,8 +55,7 @@ class Control:
 
 def needed(forecast: Forecast) -> set[str]:
     """The table's columns that stand behind the laws' inputs, families apart."""
-    runs = forecast.runs
-    return {column_of(fit.law, name, runs) for fit in forecast.fits for name in fit.law.inputs} - {CODE}
+    return {column for fit in forecast.fits for column in fit.design.columns.values()} - {CODE}
 
 
 def is_trio(forecast: Forecast, point: PointForecast) -> bool:

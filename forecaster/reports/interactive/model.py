@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.fits.design import column_of
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.fits.posterior import Fit
+from forecaster.fits.predict import law_draws
 from forecaster.forecasts.grade import farthest_tested
 from forecaster.forecasts.points import FAR_SPLIT
 from forecaster.laws.formula.algebra import names_in
@@ -24,7 +24,6 @@ from forecaster.runs import text as runs_text
 from forecaster.show.probability import Words, chance
 from forecaster.show.table import shown
 from forecaster.stats.mixture import MASSES
-from forecaster.stats.student import stratified_student
 
 if TYPE_CHECKING:
     from forecaster.forecasts.answer import PointForecast
@@ -102,16 +101,14 @@ def payload(
 def _law_data(forecast: Forecast, fit: Fit, kept: Thinned, held: Mapping[str, float]) -> dict[str, Any]:
     rows = kept.rows[fit.law.name]
     columns = columns_of(fit, held)
-    posterior = fit.posterior.transpose("chain", "draw", ...)
-    nu = fit.degrees_of_freedom().transpose("chain", "draw").values.ravel()
-    # The very draws that the forecast used: see `forecaster.fits.predict`.
-    noise = stratified_student(nu, len(nu), seed=forecast.seed + 1)
-    slopes = forecast.extrapolation.draws(forecast.points[0].predictive.draws.shape[1], seed=forecast.seed)
-    table = np.column_stack([*(posterior[name].values.ravel()[rows] for name in columns), noise[rows], slopes[rows]])
+    # The very draws that the forecast used.
+    found = law_draws(forecast.ensemble, term=forecast.extrapolation, seed=forecast.seed)[forecast.fits.index(fit)]
+    parts = [*(found.values[name] for name in columns), found.unit_noise, found.slopes]
+    table = np.column_stack([part[rows] for part in parts])
     return {
         "name": shown(fit.law.name),
         "weight": forecast.weights[fit.law.name],
-        "inputs": [column_of(fit.law, name, forecast.runs) for name in fit.law.inputs if name not in held],
+        "inputs": [column for name, column in fit.design.columns.items() if name not in held],
         "columns": [*columns, "noise, of scale 1", "slope beyond the largest run"],
         # 64-bit numbers, little end first, one draw after the other: shorter than decimals, and exact.
         "draws": base64.b64encode(table.astype("<f8").tobytes()).decode(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -89,13 +89,15 @@ def thinned(forecast: Forecast, point: PointForecast, *, draws: int) -> Thinned:
     kept = [band.draws[order] for band in bands]
     length = kept[0].shape[1]
     sizes = [min(length, max(FEWEST, round(draws * len(names) * weight))) for weight in weights]
-    whole = [mixed_quantile(list(each), weights, _PROBABILITIES) for each in kept]
+    whole = [weighted_quantile(each, _PROBABILITIES, weights) for each in kept]
 
     def off(rows: Sequence[np.ndarray]) -> float:
         """The largest error of a quantile over the bands, in widths of their 95% ranges."""
         errors = []
         for each, right in zip(kept, whole, strict=True):
-            found = mixed_quantile([row[mine] for row, mine in zip(each, rows, strict=True)], weights, _PROBABILITIES)
+            found = weighted_quantile(
+                [row[mine] for row, mine in zip(each, rows, strict=True)], _PROBABILITIES, weights
+            )
             errors.append(float(np.abs(found - right).max() / (np.ptp(right) or 1.0)))
         return max(errors) if all(map(math.isfinite, errors)) else math.inf
 
@@ -111,18 +113,6 @@ def thinned(forecast: Forecast, point: PointForecast, *, draws: int) -> Thinned:
             *(max(getattr(each, part) for each in differences[1:]) for part in ("median", "ends", "chance"))
         ),
     )
-
-
-def mixed_quantile(draws: Sequence[np.ndarray], weights: np.ndarray, p: Any) -> np.ndarray:
-    """Quantiles of a mixture as `weighted_quantile` has them, of laws with unequal numbers of draws.
-
-    Args:
-        draws: of each law, shape (sample) each.
-        weights: of the laws.
-        p: probability or probabilities.
-    """
-    each = [np.full(len(row), weight / len(row)) for row, weight in zip(draws, weights, strict=True)]
-    return weighted_quantile(np.concatenate(draws), p, np.concatenate(each))
 
 
 def _choices(draws: np.ndarray, sizes: Sequence[int], *, seed: int) -> Iterator[list[np.ndarray]]:
@@ -141,7 +131,7 @@ def _difference(
 ) -> Difference:
     few = [row[mine] for row, mine in zip(draws, rows, strict=True)]
     with np.errstate(over="ignore", invalid="ignore"):
-        off = np.abs(band.link.back(mixed_quantile(few, weights, _PROBABILITIES)) - band.quantile(_PROBABILITIES))
+        off = np.abs(band.link.back(weighted_quantile(few, _PROBABILITIES, weights)) - band.quantile(_PROBABILITIES))
     chances = [
         abs(sum(w * (row <= band.link.threshold(t)).mean() for w, row in zip(weights, few, strict=True)) - right)
         for t, right in ((t, band.probability(below=t)) for t in targets)

@@ -28,7 +28,6 @@ from forecaster.reports.figures.shares import range_layers, shares
 from forecaster.runs.table import Runs
 from forecaster.show.figure import Absent, Exhibit, svg
 from forecaster.show.style import ACCENT, some
-from forecaster.stats.mixture import quantiles_by_point as quantiles
 from forecaster.stats.mixture import weighted_quantile
 
 TRUTH = {"E": 1.8172, "A": 482.01, "B": 2085.43, "alpha": 0.3478, "beta": 0.3658, "sigma": 0.002, "growth": 1e-4}
@@ -62,12 +61,14 @@ def test_quantiles_of_many_points_are_those_of_each() -> None:
     draws, weights = random.standard_normal((3, 50, 4)), np.array([0.5, 0.0, 0.5])
     for point in range(4):
         one = weighted_quantile(draws[:, :, point], np.array([0.05, 0.5]), weights)
-        assert quantiles(draws, (0.05, 0.5), weights)[:, point] == pytest.approx(one)
+        assert weighted_quantile(draws, (0.05, 0.5), weights)[:, point] == pytest.approx(one)
     draws[0, :25, 0] = np.nan
     kept = np.concatenate([draws[0, 25:, 0], draws[2, :, 0]])
-    assert quantiles(draws, (0.5,), weights)[0, 0] == pytest.approx(weighted_quantile(kept[None], 0.5, np.ones(1)))
+    assert weighted_quantile(draws, (0.5,), weights)[0, 0] == pytest.approx(
+        weighted_quantile(kept[None], 0.5, np.ones(1))
+    )
     draws[:, :, 1] = np.inf
-    assert np.isnan(quantiles(draws, (0.5,), weights)[0, 1])
+    assert np.isnan(weighted_quantile(draws, (0.5,), weights)[0, 1])
 
 
 def test_a_path_says_what_the_forecast_says_along_it(answer: Forecast) -> None:
@@ -78,10 +79,10 @@ def test_a_path_says_what_the_forecast_says_along_it(answer: Forecast) -> None:
         low, median, high = along.predictive[:, step]
         assert (low, high) == pytest.approx(found.predictive.interval(0.9), rel=1e-12)
         assert median == pytest.approx(found.predictive.median, rel=1e-12)
-        assert along.noise_width[step] == pytest.approx(found.noise_width, rel=1e-9)
+        assert along.draws.noise_width()[step] == pytest.approx(found.noise_width, rel=1e-9)
         for name, band in found.by_law.items():
             assert along.by_law[name][1, step] == pytest.approx(band.median, rel=1e-12)
-        assert {name: part[step] for name, part in along.shares().items()} == pytest.approx(found.share)
+        assert {name: part[step] for name, part in along.draws.shares().items()} == pytest.approx(found.share)
 
 
 def test_layers_end_at_the_ranges_of_the_forecast(answer: Forecast) -> None:

@@ -18,7 +18,6 @@ from browsing import seen, text_of
 from making import make_fit, make_runs
 
 from forecaster.errors import UsageError
-from forecaster.fits.design import column_of
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.points import code_of
@@ -29,11 +28,11 @@ from forecaster.laws.law import is_count
 from forecaster.laws.shelf import law
 from forecaster.reports.interactive.controls import controls
 from forecaster.reports.interactive.page import difference_sentence, explorer, explorer_absent, script_hashes
-from forecaster.reports.interactive.thinning import mixed_quantile, thinned
+from forecaster.reports.interactive.thinning import thinned
 from forecaster.runs.read import read_runs
 from forecaster.runs.table import Runs, with_codes
 from forecaster.show.probability import chance
-from forecaster.stats.mixture import MASSES
+from forecaster.stats.mixture import MASSES, weighted_quantile
 
 CLOSE = 1e-10
 HOSTILE = ("</script><script>alert(1)</script>", "<!--", "\u2028\u202e\"'&<img src=x onerror=alert(1)>", "x" * 10_000)
@@ -120,7 +119,7 @@ def numpy_draws(answer: Forecast, data: Mapping[str, Any], at: Mapping[str, floa
         held = answer.points[0].at
         # A law may have more columns than the page ships: those of other families are never looked at.
         values = dict.fromkeys(fit.law.parameters, np.nan) | values
-        inputs = {name: (dict(held) | dict(at))[column_of(fit.law, name, fit.runs)] for name in fit.law.inputs}
+        inputs = fit.design.inputs_at(dict(held) | dict(at))
         logs = fit.references.log_centre | {
             name: math.log(value) for name, value in inputs.items() if is_count(fit.law, name)
         }
@@ -136,7 +135,7 @@ def numpy_answer(answer: Forecast, data: Mapping[str, Any], at: Mapping[str, flo
     draws, link = numpy_draws(answer, data, at), answer.fits[0].link
     p = [0.5, *((1 + side * mass) / 2 for mass in MASSES for side in (-1, 1))]
     below = sum(w * (row <= link.threshold(target)).mean() for w, row in zip(weights, draws, strict=True))
-    return [*map(float, link.back(mixed_quantile(draws, weights, p))), float(below)]
+    return [*map(float, link.back(weighted_quantile(draws, p, weights))), float(below)]
 
 
 @pytest.mark.parametrize("name", MADE)
