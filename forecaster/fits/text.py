@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from forecaster.fits.posterior import Fit
-from forecaster.laws.text import prior_intervals
 from forecaster.show.document import Document, Section, Sentence, Verbatim
 from forecaster.show.table import Table, number, shown, significant, spread
 
@@ -50,7 +49,7 @@ PRIOR_DRAWS = 4000
 def parameter_table(fit: Fit) -> Table:
     """Each parameter of a law before and after the data: natural parameters first, then the sampled ones."""
     law, posterior = fit.law, fit.posterior
-    before = prior_intervals(law, fit.references.values, draws=PRIOR_DRAWS)
+    before = _prior_intervals(fit)
     rows = []
     for name in dict.fromkeys((*law.parameters, *law.priors)):
         low, median, high = np.quantile(posterior[name].values, [0.05, 0.5, 0.95])
@@ -58,10 +57,27 @@ def parameter_table(fit: Fit) -> Table:
             (
                 shown(name),
                 shown(law.priors[name].text, 200) if name in law.priors else "follows from those below",
-                spread((significant(before[name].low, 2), significant(before[name].high, 2))),
+                before[name],
                 significant(float(median)),
                 spread((significant(float(low)), significant(float(high)))),
             )
         )
     columns = ("Parameter", "Prior", "90% before the data", "Median after", "90% after the data")
     return Table(f"Parameters of {shown(law.name)}", columns, tuple(rows), frozenset({"Prior"}))
+
+
+def _prior_intervals(fit: Fit) -> dict[str, str]:
+    """Exact where a prior names only the table's references, else from draws of the priors."""
+    law, known = fit.law, fit.references.values
+    draws = law.draw_priors(known, draws=PRIOR_DRAWS, seed=1)
+    said = {}
+    for name, values in draws.items():
+        prior = law.priors.get(name)
+        if prior is not None and set(prior.names) <= set(known):
+            ends = prior.interval(0.9, known)
+        else:
+            # A prior so wide that a draw overflows has no such interval.
+            low, high = np.quantile(values, [0.05, 0.95]) if np.isfinite(values).all() else (np.nan, np.nan)
+            ends = (float(low), float(high))
+        said[name] = spread((significant(ends[0], 2), significant(ends[1], 2)))
+    return said

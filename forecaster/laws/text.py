@@ -149,9 +149,7 @@ class Interval:
         return f"about {spread((format_quantity(self.low), format_quantity(self.high)))}"
 
 
-def prior_intervals(
-    law: Law, references: Mapping[str, float] | None = None, *, draws: int = DRAWS
-) -> dict[str, Interval]:
+def prior_intervals(law: Law, references: Mapping[str, float] | None = None) -> dict[str, Interval]:
     """The equal-tailed 90% interval of each prior; given a table's reference values, of each natural parameter too.
 
     Exact where a prior's arguments are numbers or the table's reference values; where they name other parameters, and
@@ -160,7 +158,6 @@ def prior_intervals(
     Args:
         law: any law.
         references: the table's reference values by name.
-        draws: of the priors, for what is not exact.
     """
     fixed: Mapping[str, float]
     if references is None:
@@ -173,7 +170,7 @@ def prior_intervals(
     with np.errstate(all="ignore"):
         intervals = {name: Interval(*law.priors[name].interval(0.9, fixed), exact=True) for name in exact}
         if len(exact) < len(names):
-            drawn = law.draw_priors(fixed, draws=draws, seed=1)
+            drawn = law.draw_priors(fixed, draws=DRAWS, seed=1)
             for name in names:
                 if name not in exact:
                     low, high = np.quantile(drawn[name], [0.05, 0.95], method="inverted_cdf")
