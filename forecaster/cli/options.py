@@ -29,22 +29,21 @@ Law = Annotated[str, typer.Option(help="Names on the shelf or paths to TOML file
 Prior = Annotated[
     list[str] | None,
     typer.Option(
-        help='In place of a law\'s own: "alpha=Normal(0.35, 0.05)" or "alpha=LogNormal 90% in 0.2..0.5"; repeatable.',
+        help='In place of a law\'s own: "alpha=Normal(0.35, 0.05)" or "alpha=LogNormal 90% in 0.2..0.5"; repeatable.'
     ),
 ]
 
 Noise = Annotated[
     str,
     typer.Option(
-        help="In place of a law's own: StudentT or Normal, growing or constant, log, own or logit; comma-separated.",
+        help="In place of a law's own: StudentT or Normal, growing or constant, log, own or logit; comma-separated."
     ),
 ]
 
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every random number.")]
 
 SeedOrSaved = Annotated[
-    int | None,
-    typer.Option(min=0, max=2**32 - 1, help="Of every random number. [default: 1, or the saved fit's]"),
+    int | None, typer.Option(min=0, max=2**32 - 1, help="Of every random number. [default: 1, or the saved fit's]")
 ]
 
 AllowFailedChecks = Annotated[
@@ -61,7 +60,7 @@ PriceWords = Annotated[
     str,
     typer.Option(
         help="Give the cost, too: default, a TOML file, or values in place of the default's, such as "
-        "price=2..3,utilisation=0.4,count=4096; LOW..HIGH is a 90% range.",
+        "price=2..3,utilisation=0.4,count=4096; LOW..HIGH is a 90% range."
     ),
 ]
 

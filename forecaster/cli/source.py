@@ -126,15 +126,9 @@ def forecast_source(source: Source, asked: Scenario, how: Forecasting, *, consol
         if refusals and isinstance(weights, Mapping):
             weights = {each.law.name: weights[each.law.name] for each in fits}
         answer = forecast(
-            fits,
-            asked,
-            weights=weights,
-            seed=seed,
-            allow_failed_checks=how.allow_failed_checks,
-            retry=source.fits is None,
-            cache=cache,
-            say=say,
-        )
+            fits, asked, weights=weights, seed=seed, allow_failed_checks=how.allow_failed_checks,
+            retry=source.fits is None, cache=cache, say=say,
+        )  # fmt: skip
     failed, dropped = refused(refusals)
     return replace(answer, verdicts={**answer.verdicts, **failed}, notes=(*answer.notes, *dropped))
 
@@ -155,15 +149,9 @@ def compare_source(source: Source, asked: Scenario | tuple[()], how: Comparing, 
         if refusals and len(fits) < 2:
             raise next(iter(refusals.values()))
         found = compare(
-            fits,
-            asked,
-            weighting=source.weighting,
-            seed=seed,
-            allow_failed_checks=how.allow_failed_checks,
-            retry=source.fits is None,
-            cache=cache,
-            say=say,
-        )
+            fits, asked, weighting=source.weighting, seed=seed, allow_failed_checks=how.allow_failed_checks,
+            retry=source.fits is None, cache=cache, say=say,
+        )  # fmt: skip
     failed, dropped = refused(refusals)
     return replace(found, verdicts={**found.verdicts, **failed}, notes=(*found.notes, *dropped))
 

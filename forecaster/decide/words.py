@@ -8,10 +8,10 @@ import numpy as np
 
 from forecaster.decide.price import UNITS, Cost
 from forecaster.forecasts.result import Forecast
-from forecaster.forecasts.text import check_notes, checks_line, stamps
+from forecaster.forecasts.text import check_notes, checks_line, stamp_section
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
-from forecaster.show.document import Bullets, Document, Section, Sentence, Stamp, remarks
+from forecaster.show.document import Document, Section, Sentence, bullets, note_lines
 from forecaster.show.table import spread
 from forecaster.stats.mixture import interval, quantiles
 
@@ -61,7 +61,5 @@ def decision(answer: Forecast, sections: Iterable[Section], notes: Iterable[Note
         sections: the decision.
         notes: what a reader must hear.
     """
-    opening = Section("", tuple(map(Stamp, stamps(answer))))
-    items = tuple(check_notes(answer))
-    checks = Section("", (Sentence(checks_line(answer)), *((Bullets(items),) if items else ())))
-    return Document("", (opening, *sections, checks, remarks(notes)))
+    checks = Section("", (Sentence(checks_line(answer)), *bullets(check_notes(answer))))
+    return Document("", (stamp_section(answer), *sections, checks, Section("", bullets(note_lines(notes)))))

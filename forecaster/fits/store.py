@@ -219,10 +219,7 @@ def _read_runs(folder: Path, manifest: dict[str, Any]) -> Runs:
     table = pd.concat([pd.DataFrame(columns), others], axis=1)
     facts = manifest["runs"]
     return Runs(
-        table=table,
-        name=facts["name"],
-        response=facts["response"],
-        notes=tuple(Note(**n) for n in facts["notes"]),
+        table=table, name=facts["name"], response=facts["response"], notes=tuple(Note(**n) for n in facts["notes"])
     )
 
 

@@ -94,8 +94,7 @@ def optimal_split(
     able = [fit for fit in able if set(fit.law.inputs) <= {"N", "D", *others}] or able
     if not able:
         raise ScenarioError(
-            "C alone asks for the compute-optimal split, and no law here has both N and D; give N and D",
-            where="point",
+            "C alone asks for the compute-optimal split, and no law here has both N and D; give N and D", where="point"
         )
     trusted = [fit for fit in able if fit.law.name in (speaking or SPLITTING_LAWS)] or able
     runs = trusted[0].runs

@@ -11,7 +11,7 @@ from forecaster.forecasts import text as forecasts_text
 from forecaster.forecasts.path import FAN_MASSES, Fan, fan, has_ratio, marked
 from forecaster.forecasts.tables import answers, fan_table
 from forecaster.quantity import format_quantity
-from forecaster.runs.plot import family_markers, label_scale
+from forecaster.runs.plot import family_markers
 from forecaster.runs.text import metric
 from forecaster.show.figure import Exhibit
 from forecaster.show.style import (
@@ -22,6 +22,7 @@ from forecaster.show.style import (
     PAPER,
     across,
     is_narrow,
+    label_scale,
     legend_name,
     new_axes,
     sentence_case,
@@ -72,7 +73,7 @@ def plot_fan(
         largest = float(forecast.runs.column(forecast.runs.scale).max())
         # Only above the fan: below it the label of the point needs the room.
         shade_beyond(ax, largest, foot=float(np.interp(np.log(largest), np.log(along.scale), along.bounds[0.9][1])))
-        label_scale(ax, forecast.runs, linear=scale == "linear")
+        label_scale(ax, forecast.runs.scale, linear=scale == "linear")
         _label_response(ax, forecast)
         _legend(ax, runs)
     return ax

@@ -17,7 +17,7 @@ from forecaster.notes import Note
 from forecaster.runs.points import Point, scenario
 from forecaster.runs.table import Runs
 from forecaster.runs.text import metric
-from forecaster.show.document import Document, Section, Sentence, remarks
+from forecaster.show.document import Document, Section, Sentence, bullets, note_lines
 from forecaster.show.json import rounded
 from forecaster.show.result import Result
 from forecaster.show.table import Table, shown, spread
@@ -120,7 +120,7 @@ class PriorPredictive(Result):
         table = Table(title, ("Point", "Median", *(f"{mass} range" for mass in masses)), rows)
         where = f"; {_farthest(self.missed)}" if self.missed else ""
         said = f"{self.inside:.0%} of {len(self.runs)} runs lie inside the 90% range at their inputs{where}."
-        return Document("", (Section(title, (table, Sentence(said))), remarks(self.notes)))
+        return Document("", (Section(title, (table, Sentence(said))), Section("", bullets(note_lines(self.notes)))))
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: `prior` with one entry a point, `inside` and `notes`; an overflowing number is None."""
@@ -210,8 +210,7 @@ def _complete(design: Design, point: Point) -> dict[str, float]:
     known = dict(point.completed().inputs)
     if set(known) == {"C"} and {"N", "D"} <= needed:
         raise ScenarioError(
-            f"{point} cannot be split into N and D before a fit; give both, such as N=70B,D=1.4T",
-            where="point",
+            f"{point} cannot be split into N and D before a fit; give both, such as N=70B,D=1.4T", where="point"
         )
     missing = sorted((needed | {design.runs.scale}) - set(known))
     if missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from forecaster.backtests.weighting import Weighting
@@ -55,7 +56,7 @@ class Forecast(Result):
         """Of the laws that speak, summing to one."""
         return self.weighting.weights
 
-    @property
+    @cached_property
     def ensemble(self) -> Ensemble:
         """The fits that speak, with their weights."""
         return Ensemble(self.fits, self.weights, self.verdicts)

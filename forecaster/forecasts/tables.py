@@ -50,7 +50,6 @@ class LawAnswer:
     Args:
         name: the law's, as shown.
         median: in the response's unit.
-        half: ends of its 50% range.
         low: lower end of its 90% range.
         high: upper end of its 90% range.
         weight: its part in the mixture.
@@ -59,7 +58,6 @@ class LawAnswer:
 
     name: str
     median: str
-    half: tuple[str, str]
     low: str
     high: str
     weight: str
@@ -132,7 +130,6 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
                     LawAnswer(
                         name=shown(name),
                         median=number(by_law["median"], places),
-                        half=ends(by_law["interval"], "50"),
                         low=ends(by_law["interval"], "90")[0],
                         high=ends(by_law["interval"], "90")[1],
                         weight=weight(by_law["weight"]),
@@ -205,6 +202,15 @@ def range_table(answer: Answer) -> Table:
     if answer.beyond:
         rows.append(("90% without the extrapolation term", *answer.raw))
     return Table("Ranges for a new run", ("Range", "From", "To"), tuple(rows))
+
+
+def point_table(forecast: Forecast, index: int) -> Table:
+    """Where a point lies, and what noise alone would give there."""
+    point, answer = forecast.points[index], answers(forecast)[index]
+    rows = [(header(name), format_quantity(value)) for name, value in point.at.items() if name != CODE]
+    rows.append(("Times the largest run", answer.ratio))
+    rows.append(("Width of the 90% range from noise alone", answer.noise_width))
+    return Table("The point", ("Of the point", "Value"), tuple(rows))
 
 
 def share_table(answer: Answer) -> Table:

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from forecaster.forecasts.evidence import (
-    beyond_tested,
-    evidence_line,
-    grade_section,
-    record_section,
-    weights_reason,
-)
+from forecaster.forecasts.evidence import beyond_tested, evidence_line, grade_section, record_section, weights_reason
 from forecaster.forecasts.path import marked
-from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, range_table, share_table
+from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, point_table, range_table, share_table
 from forecaster.inputs import CODE
 from forecaster.laws.families import family_at
 from forecaster.quantity import format_quantity
 from forecaster.runs.text import after, metric, scale_text, unit
 from forecaster.show.document import (
-    Bullets,
     Document,
     Headline,
     Part,
@@ -27,11 +20,12 @@ from forecaster.show.document import (
     Sentence,
     Stamp,
     Verbatim,
+    bullets,
+    note_lines,
     sentences,
 )
 from forecaster.show.probability import Words, chance, words_sentence
 from forecaster.show.table import enumerated, percent, shown, spread, times, weight
-from forecaster.show.text import as_text
 
 if TYPE_CHECKING:
     from forecaster.forecasts.answer import PointForecast
@@ -84,13 +78,6 @@ def check_notes(forecast: Forecast) -> list[str]:
     return [
         f"{shown(name)}: {shown(note, 1000)}" for name, verdict in forecast.verdicts.items() for note in verdict.notes
     ]
-
-
-def note_lines(forecast: Forecast) -> list[tuple[str, str, bool]]:
-    """Every remark as (code, text, whether it is a warning), warnings first, each once."""
-    notes = dict.fromkeys([*forecast.notes, *(note for point in forecast.points for note in point.notes)])
-    ordered = sorted(notes, key=lambda note: not note.warning)
-    return [(note.code, shown(note.text, 1000), note.warning) for note in ordered]
 
 
 def question(forecast: Forecast, point: PointForecast) -> str:
@@ -173,7 +160,7 @@ def forecast_document(forecast: Forecast, words: Words | None = None) -> Documen
     points = [
         (
             headline_section(forecast, index, words),
-            distance_section(forecast, index),
+            distance_section(forecast, index).in_brief,
             uncertainty_section(forecast, index),
             *(() if several else (record,)),
             laws_section(forecast, index),
@@ -184,16 +171,6 @@ def forecast_document(forecast: Forecast, words: Words | None = None) -> Documen
     own = points_sections(forecast, points) if several else points[0]
     shared = (*((record,) if several else ()), checks_section(forecast))
     return Document(title(forecast), (stamp_section(forecast), *own, *shared))
-
-
-def forecast_text(forecast: Forecast, words: Words | None = None) -> str:
-    """The same as plain text.
-
-    Args:
-        forecast: what was answered.
-        words: the scale of likelihood words; ICD 203 where not given.
-    """
-    return as_text(forecast_document(forecast, words))
 
 
 def title(forecast: Forecast) -> str:
@@ -241,8 +218,9 @@ def headline_section(forecast: Forecast, index: int, words: Words | None = None)
 def distance_section(forecast: Forecast, index: int) -> Section:
     """How far the point lies from what was measured, and where it lies."""
     point, answer = forecast.points[index], answers(forecast)[index]
-    far = (distance_text(forecast, point, answer), beyond_tested(forecast, point), f"The point: {answer.point}.")
-    return Section("Distance from what was measured", sentences(*far), "distance")
+    far, tested = distance_text(forecast, point, answer), beyond_tested(forecast, point)
+    brief = sentences(far, tested, f"The point: {answer.point}.")
+    return Section("Distance from what was measured", (*brief, point_table(forecast, index)), "distance", brief=brief)
 
 
 def uncertainty_section(forecast: Forecast, index: int) -> Section:
@@ -278,7 +256,6 @@ def formula_section(forecast: Forecast) -> Section:
 def checks_section(forecast: Forecast) -> Section:
     """The checks of the sampler and every remark; in brief without the checks' numbers."""
     line, table = Sentence(checks_line(forecast)), checks_table(forecast)
-    notes = [f"{'Warning' if warning else 'Note'}, {code}: {text}" for code, text, warning in note_lines(forecast)]
-    items = (*check_notes(forecast), *notes)
-    said: tuple[Part, ...] = (Bullets(items),) if items else ()
+    notes = [*forecast.notes, *(note for point in forecast.points for note in point.notes)]
+    said = bullets((*check_notes(forecast), *note_lines(notes)))
     return Section("Checks and notes", (line, table, *said), "checks", brief=(line, *said))

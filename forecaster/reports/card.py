@@ -12,7 +12,7 @@ from forecaster.forecasts.evidence import grade_section, record_section
 from forecaster.forecasts.tables import answers, runs_table
 from forecaster.reports.caveats import assumptions, changes, omissions
 from forecaster.reports.provenance import provenance_section
-from forecaster.show.document import Bullets, Document, Section, Sentence
+from forecaster.show.document import Document, Section, Sentence, bullets
 
 if TYPE_CHECKING:
     from forecaster.reports.result import Report
@@ -44,7 +44,7 @@ def card(report: Report) -> Document:
             forecasts_text.stamp_section(forecast),
             *(forecasts_text.points_sections(forecast, points) if several else points[0]),
             *((record,) if several else ()),
-            Section("Assumptions", (Bullets(tuple(assumptions(report))),), "assumptions"),
+            Section("Assumptions", bullets(assumptions(report)), "assumptions"),
             forecasts_text.checks_section(forecast),
             forecasts_text.formula_section(forecast),
             provenance_section(report.provenance, runs=len(forecast.runs)),
@@ -70,8 +70,8 @@ def _point(report: Report, index: int, *record: Section) -> tuple[Section, ...]:
         forecasts_text.laws_section(forecast, index, *drawn[2:]),
         *record,
         *_hangs(report, index),
-        Section("What would change our mind", (Bullets(tuple(changes(forecast, point, answer, found))),), "changes"),
-        Section("Not in the range", (Bullets(tuple(omissions(forecast, point))),), "omissions"),
+        Section("What would change our mind", bullets(changes(forecast, point, answer, found)), "changes"),
+        Section("Not in the range", bullets(omissions(forecast, point)), "omissions"),
         *(_figures(report) if index == 0 else ()),
     )
 
@@ -92,7 +92,7 @@ def _hangs(report: Report, index: int) -> Iterator[Section]:
         return
     found = report.sensitivities[index]
     figure, power = tornado(found), power_table(found)
-    left_out = (Bullets(tuple(left_out_sentences(found))),) if found.left_out else ()
+    left_out = bullets(left_out_sentences(found))
     yield Section(TITLE, (figure, *left_out), "sensitivity", brief=(figure,))
     if power.rows:
         yield Section(power.caption, (power, Sentence(POWER_MEANS)), "power", annex=True)

@@ -97,8 +97,7 @@ def _asked(columns: Mapping[str, str] | str | None, headers: list[str], *, name:
     for standard, header in pairs:
         if standard not in STANDARD:
             raise RunsError(
-                f"{clipped(standard)} is not a standard column; those are {', '.join(STANDARD)}",
-                parameter="columns",
+                f"{clipped(standard)} is not a standard column; those are {', '.join(STANDARD)}", parameter="columns"
             )
         if header not in headers:
             raise RunsError(f"there is no column {clipped(header)}; columns: {listed(headers)}", where=name)

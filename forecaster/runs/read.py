@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 
 def read_runs(
-    source: str | Path | pd.DataFrame,
-    *,
-    columns: Mapping[str, str] | str | None = None,
-    where: str | None = None,
+    source: str | Path | pd.DataFrame, *, columns: Mapping[str, str] | str | None = None, where: str | None = None
 ) -> Runs:
     """Read a table of training runs, name its columns, and refuse cells that no run can have.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from forecaster.inputs import INPUTS
 from forecaster.quantity import format_quantity
 from forecaster.runs.data_checks import count, factor
-from forecaster.show.document import Document, Section, Sentence, remarks
+from forecaster.show.document import Document, Section, Sentence, bullets, note_lines
 from forecaster.show.table import MISSING, Table, shown, spread
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ def runs_document(runs: Runs) -> Document:
     headers = (shown(runs.response) if name == "loss" else name for name in names)
     more = f", the first {FIRST_ROWS} of {len(runs)}" if len(runs) > FIRST_ROWS else ""
     table = Table(f"Runs{more}", ("Row", *headers), tuple(lines), frozenset(names) & {"family", "date"})
-    return Document(shown(runs.text, 1000), (remarks(runs.notes), Section(table.caption, (table,))))
+    return Document(
+        shown(runs.text, 1000), (Section("", bullets(note_lines(runs.notes))), Section(table.caption, (table,)))
+    )
 
 
 def check_document(check: Check) -> Document:
@@ -46,7 +48,7 @@ def check_document(check: Check) -> Document:
     table = Table("What the columns span", ("Column", "Range", "Reach", "Distinct values"), tuple(rows))
     title = f"{shown(check.name)}: {count(check.rows, 'run')}, response {shown(check.response)}"
     spans = Section(table.caption, (table, Sentence(f"C is {check.compute}.")))
-    return Document(title, (spans, remarks(check.notes)))
+    return Document(title, (spans, Section("", bullets(note_lines(check.notes)))))
 
 
 def _cell(value: Any) -> str:

@@ -99,9 +99,13 @@ def sentences(*texts: str) -> tuple[Sentence, ...]:
     return tuple(Sentence(text) for text in texts if text)
 
 
-def remarks(notes: Iterable[Note]) -> Section:
-    """What a reader must hear, each once and with its code, warnings first."""
+def bullets(items: Iterable[str]) -> tuple[Bullets, ...]:
+    """Items as one list, each once; no list where there are none."""
+    found = tuple(dict.fromkeys(items))
+    return (Bullets(found),) if found else ()
+
+
+def note_lines(notes: Iterable[Note]) -> list[str]:
+    """What a reader must hear, each with its code, warnings first."""
     ordered = sorted(notes, key=lambda note: not note.warning)
-    said = (f"{'Warning' if note.warning else 'Note'}, {note.code}: {shown(note.text, 1000)}" for note in ordered)
-    items = tuple(dict.fromkeys(said))
-    return Section("", (Bullets(items),) if items else (), "notes")
+    return [f"{'Warning' if note.warning else 'Note'}, {note.code}: {shown(note.text, 1000)}" for note in ordered]

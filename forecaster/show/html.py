@@ -5,51 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from html import escape
+from pathlib import Path
 
 from forecaster.show.document import Bullets, Document, Headline, Part, Section, Sentence, Stamp, Verbatim
 from forecaster.show.figure import Exhibit, svg
-from forecaster.show.table import Table, printable, shown
+from forecaster.show.table import Table, printable
 
-Bundle = dict[str, str]
-"""What is shown by its media type: plain text and HTML."""
-
-STYLE = """
-.forecaster { max-width: 54rem; line-height: 1.45; font-variant-numeric: tabular-nums; overflow-wrap: anywhere;
- --ink: currentColor; --muted: currentColor; --accent: currentColor; --axis: currentColor; --paper: transparent;
- --grid: color-mix(in srgb, currentColor 18%, transparent); --shade: color-mix(in srgb, currentColor 6%, transparent);
- --band50: color-mix(in srgb, currentColor 34%, transparent);
- --band80: color-mix(in srgb, currentColor 18%, transparent);
- --band90: color-mix(in srgb, currentColor 12%, transparent); }
-.forecaster p { margin: .35em 0; }
-.forecaster .scroll { overflow-x: auto; }
-.forecaster table { border-collapse: collapse; margin: .5em 0; border: 0; font-size: .92em; color: inherit; }
-.forecaster caption { text-align: left; font-style: italic; padding: 0 0 .2em; color: inherit; }
-.forecaster tr, .forecaster thead { background: none; border: 0; }
-.forecaster th, .forecaster td { padding: .18em 1em .18em 0; border: 0; text-align: right; vertical-align: top;
- border-bottom: 1px solid color-mix(in srgb, currentColor 22%, transparent); background: none; color: inherit; }
-.forecaster th { font-weight: 600; }
-.forecaster tbody th, .forecaster td:not(.words) { white-space: nowrap; }
-.forecaster th, .forecaster td { overflow-wrap: normal; }
-.forecaster .words { text-align: left; }
-.forecaster pre { white-space: pre-wrap; margin: .35em 0; padding: 0; background: none; color: inherit; }
-.forecaster ul { margin: .35em 0; padding-left: 1.4em; }
-.forecaster .headline { font-size: 1.25em; font-weight: 600; }
-.forecaster .stamp { border: 2px solid currentColor; padding: .4em .6em; font-weight: 600; }
-.forecaster svg { width: 100%; max-width: 42rem; height: auto; }
-.forecaster svg text { font-family: inherit !important; }
-"""
-
-
-def html_bundle(text: str, *parts: str) -> Bundle:
-    return {"text/plain": text, "text/html": f'<div class="forecaster"><style>{STYLE}</style>{"".join(parts)}</div>'}
-
-
-def html_text(text: str, longest: int = 60) -> str:
-    return escape(shown(text, longest))
-
-
-def html_paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>" if text else ""
+STYLE = Path(__file__).with_name("box.css")
 
 
 def html_table(table: Table, *, caption: bool = True) -> str:
@@ -84,7 +46,7 @@ def as_box(document: Document) -> str:
     """
     title = _paragraph(f"<b>{_safe(document.title)}</b>") if document.title else ""
     said = "".join(_section(section) for section in document.sections if not section.annex)
-    return f'<div class="forecaster"><style>{STYLE}</style>{title}{said}</div>'
+    return f'<div class="forecaster"><style>\n{STYLE.read_text("utf-8")}</style>{title}{said}</div>'
 
 
 def _section(section: Section) -> str:

@@ -180,11 +180,6 @@ def likelihood_word(probability: float, words: Words | None = None) -> str:
     return (words or icd203()).word(probability).word
 
 
-def word_range(word: str, words: Words | None = None) -> str:
-    """A likelihood word with what it stands for, "likely (55 to 80%)"."""
-    return str(next(each for each in (words or icd203()).words if each.word == word))
-
-
 def odds(probability: float) -> str:
     """A probability as cases in twenty, "12 in 20"; open at the ends, below 5% and above 95%."""
     whole = whole_percent(probability)

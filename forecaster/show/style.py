@@ -1,4 +1,4 @@
-"""What the figures share: their style and colours, axes of a table's scale, and small helpers of layout."""
+"""What the figures share: their style and colours, axes of an input, and small helpers of layout."""
 
 from __future__ import annotations
 
@@ -143,13 +143,30 @@ def one_each(ax: Axes) -> tuple[list[Any], list[str]]:
     return list(by_label.values()), list(by_label)
 
 
-def compute_axis(ax: Axes) -> None:
-    """Name and ticks of a logarithmic x axis of compute."""
-    from matplotlib.ticker import LogLocator, NullLocator
+def label_scale(ax: Axes, name: str, *, linear: bool = False) -> None:
+    """Name and ticks of an x axis along an input, such as a table's scale; its limits and its scale must be set.
 
-    ax.set_xlabel(INPUTS["C"].axis)
-    ax.xaxis.set_major_locator(LogLocator(numticks=9))
-    ax.xaxis.set_major_formatter(power_of_ten)
+    Args:
+        ax: the axes.
+        name: of the input.
+        linear: whether the axis is linear, which is said.
+    """
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+    ax.set_xlabel(INPUTS[name].axis + (", linear scale" if linear else ""))
+    low, high = ax.get_xlim()
+    plain = FuncFormatter(lambda value, _: format_quantity(value))
+    if linear:
+        ax.xaxis.set_major_locator(MaxNLocator(4 if is_narrow(ax) else 6))
+        ax.xaxis.set_major_formatter(plain)
+    elif np.log10(high / low) < 1.5:
+        powers = range(int(np.floor(np.log10(low))), int(np.log10(high)) + 2)
+        ticks = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
+        ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+        ax.xaxis.set_major_formatter(plain)
+    else:
+        ax.xaxis.set_major_locator(LogLocator(numticks=5 if is_narrow(ax) else 9))
+        ax.xaxis.set_major_formatter(FuncFormatter(power_of_ten) if name == "C" else plain)
     ax.xaxis.set_minor_locator(NullLocator())
 
 

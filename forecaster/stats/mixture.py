@@ -93,14 +93,6 @@ class Band:
             error = estimates.std(axis=0, ddof=1) / math.sqrt(parts.shape[1])
         return np.asarray(np.where(np.isnan(error), math.inf, error))
 
-    def probability_error(self, *, below: float) -> float:
-        """Monte Carlo standard error of `probability`, from the same batches."""
-        parts = self._batches()
-        if parts is None:
-            return math.inf
-        estimates = self.weights @ (parts <= self.link.threshold(below)).mean(axis=2)
-        return float(estimates.std(ddof=1) / math.sqrt(parts.shape[1]))
-
     @property
     def decimals(self) -> int:
         """Decimal places that the Monte Carlo error of the median and the 90% range leaves."""

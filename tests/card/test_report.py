@@ -21,7 +21,7 @@ from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.grade import grade
 from forecaster.forecasts.result import Forecast
 from forecaster.forecasts.tables import answers, share_table
-from forecaster.forecasts.text import forecast_text, question, stamps
+from forecaster.forecasts.text import question, stamps
 from forecaster.laws.shelf import law
 from forecaster.notes import Note
 from forecaster.reports.files import refuse_unwritable
@@ -29,7 +29,7 @@ from forecaster.reports.provenance import forecast_dict, provenance
 from forecaster.reports.report import report
 from forecaster.reports.result import Report
 from forecaster.runs.table import Runs
-from forecaster.show.probability import chance, likelihood_word, odds, word_range
+from forecaster.show.probability import chance, icd203, likelihood_word, odds
 from forecaster.show.table import (
     Table,
     escaped,
@@ -190,10 +190,11 @@ def test_a_word_and_its_opposite_stand_for_mirrored_probabilities() -> None:
 
 
 def test_a_word_says_what_it_stands_for() -> None:
-    assert word_range("likely") == "likely (55 to 80%)"
-    assert word_range("almost no chance") == "almost no chance (0 to 5%)"
+    meaning = {word.word: str(word) for word in icd203().words}
+    assert meaning["likely"] == "likely (55 to 80%)"
+    assert meaning["almost no chance"] == "almost no chance (0 to 5%)"
     for whole in range(101):
-        low, high = re.findall(r"\d+", word_range(likelihood_word(whole / 100)))
+        low, high = re.findall(r"\d+", meaning[likelihood_word(whole / 100)])
         assert int(low) <= whole <= int(high)
 
 
@@ -290,7 +291,7 @@ def test_an_optimal_split_is_said_to_be_one() -> None:
 )
 def test_the_response_keeps_its_name_and_has_a_unit_only_where_known(header: str, said: str, unit: str) -> None:
     found = ask(replace(make_runs(), response=header))
-    text = forecast_text(found)
+    text = found.text
     assert said in text
     assert ("nats" in text) is (unit == "nats per token")
     middle = f" {unit}" if unit else ""
@@ -298,7 +299,7 @@ def test_the_response_keeps_its_name_and_has_a_unit_only_where_known(header: str
 
 
 def test_the_text_says_the_numbers_of_the_json(answer: Forecast) -> None:
-    text = forecast_text(answer)
+    text = answer.text
     said = answer.as_dict()["forecast"][0]
     places = answer.points[0].predictive.decimals
     for value in (said["median"], *said["interval"]["90"], *said["curve_interval"]["90"], *said["raw_interval"]["90"]):
@@ -564,7 +565,7 @@ def test_failed_and_doubtful_checks_are_stamped_on_every_output(answer: Forecast
 
 def test_a_law_left_out_is_listed_among_the_checks(answer: Forecast) -> None:
     verdicts = dict(answer.verdicts) | {"kaplan": Verdict("fail", 1.4, 20, 7, ("It did not mix.",))}
-    text = forecast_text(replace(answer, verdicts=verdicts))
+    text = replace(answer, verdicts=verdicts).text
     assert "kaplan failed" in text
     assert "fail, left out" in text
     assert "- kaplan: It did not mix." in text

@@ -142,7 +142,7 @@ def test_a_saved_fit_forecasts_the_same_numbers_without_sampling(
     def no_sampling(*_: object, **__: object) -> None:
         raise AssertionError("sampled")
 
-    monkeypatch.setattr("forecaster.fits.fit.draw", no_sampling)
+    monkeypatch.setattr("forecaster.fits.fit.sample", no_sampling)
     saved = json.loads(run("forecast", folder, *point).out)
     assert saved["forecast"] == direct["forecast"]
     assert saved["verdict"] == direct["verdict"]
@@ -337,7 +337,7 @@ def test_help_loads_none_of_the_stations_behind_it() -> None:
         "and name.startswith('forecaster.')}))"
     )
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert found.stdout.strip().splitlines()[-1] == "False cli errors inputs notes quantity runs"
+    assert found.stdout.strip().splitlines()[-1] == "False cli errors files inputs notes quantity runs"
 
 
 def test_the_module_runs_as_the_command_does() -> None:

@@ -2,8 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from forecaster.errors import ScenarioError
 from forecaster.runs.points import Point, Scenario, parse_point, scenario

@@ -71,7 +71,8 @@ def test_a_noun_survives_being_pickled_and_copied(name: str) -> None:
 
 def test_nouns_survive_a_spawned_process() -> None:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        assert list(pool.map(said, nouns().values())) == [said(noun) for noun in nouns().values()]
+        there = dict(zip(nouns(), pool.map(said, nouns().values()), strict=True))
+    assert there == {name: said(noun) for name, noun in nouns().items()}
 
 
 def test_what_was_said_of_a_forecast_keeps_neither_it_nor_its_draws_alive() -> None:

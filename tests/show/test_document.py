@@ -27,7 +27,17 @@ from forecaster.notes import Note
 from forecaster.reports.result import Report
 from forecaster.runs.check import check
 from forecaster.runs.table import Runs
-from forecaster.show.document import Bullets, Document, Headline, Section, Sentence, Stamp, Verbatim, remarks
+from forecaster.show.document import (
+    Bullets,
+    Document,
+    Headline,
+    Section,
+    Sentence,
+    Stamp,
+    Verbatim,
+    bullets,
+    note_lines,
+)
 from forecaster.show.figure import Exhibit
 from forecaster.show.html import as_box
 from forecaster.show.result import Shown
@@ -241,6 +251,6 @@ def test_a_wide_table_gives_way_in_its_headers_first_and_then_in_its_words() -> 
 
 def test_notes_are_said_once_with_warnings_first() -> None:
     note, warning = Note("C-computed", "one"), Note("outliers", "two", warning=True)
-    section = remarks([note, warning, note])
-    assert section.parts == (Bullets(("Warning, outliers: two", "Note, C-computed: one")),)
-    assert remarks([]).parts == () and note.as_dict() == {"code": "C-computed", "text": "one"}
+    said = bullets(note_lines([note, warning, note]))
+    assert said == (Bullets(("Warning, outliers: two", "Note, C-computed: one")),)
+    assert bullets(note_lines([])) == () and note.as_dict() == {"code": "C-computed", "text": "one"}

@@ -73,14 +73,11 @@ def test_the_stated_error_is_within_a_factor_of_two_of_the_true_one(rho: float) 
         true = np.std([band.quantile(p) for band in bands])
         stated = np.sqrt(np.mean([band.error(p) ** 2 for band in bands]))
         assert 0.5 < stated / true < 2
-    true = np.std([band.probability(below=1.05) for band in bands])
-    stated = np.sqrt(np.mean([band.probability_error(below=1.05) ** 2 for band in bands]))
-    assert 0.5 < stated / true < 2
 
 
 def test_too_few_draws_have_no_known_error() -> None:
     band = Band(np.zeros((1, 10)), np.ones(1), 4)
-    assert band.error(P).tolist() == [math.inf] * len(P) and band.probability_error(below=2) == math.inf
+    assert band.error(P).tolist() == [math.inf] * len(P)
 
 
 @pytest.mark.parametrize(

@@ -38,11 +38,7 @@ def compare(
         fits: two or more fits of one table.
         at: points as `forecast` takes them; none compares the laws on the table alone.
         weighting: made before; where not given, the laws earn their weights by extrapolation.
-        seed: of the forecast's own random numbers.
-        allow_failed_checks: show numbers of fits whose checks failed, stamped.
-        retry: sample a fit once more, and longer, where its first try does not pass at the points asked for.
-        cache: whether fits and weights may come from, and go to, the cache.
-        say: called with a line of progress now and then.
+        seed, allow_failed_checks, retry, cache, say: as of `forecast`.
 
     Raises:
         UsageError: fewer than two laws.

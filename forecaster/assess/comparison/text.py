@@ -8,7 +8,7 @@ from forecaster.assess.comparison.result import NEAR_TIE_WEIGHT, Comparison
 from forecaster.backtests.loo import NEAR_TIE_ELPD, NEAR_TIE_ERRORS
 from forecaster.forecasts.tables import answers, law_table
 from forecaster.runs.text import metric
-from forecaster.show.document import Document, Section, Sentence, Stamp, remarks, sentences
+from forecaster.show.document import Document, Section, Sentence, Stamp, bullets, note_lines, sentences
 from forecaster.show.table import Table, number, share, shown, times
 from forecaster.stats.psis import RELIABLE_K
 
@@ -35,7 +35,7 @@ def comparison_document(comparison: Comparison) -> Document:
         Section(extrapolated.caption, (extrapolated, Sentence(EXTRAPOLATED))),
         Section("", sentences(*_sentences(comparison))),
         *_point_sections(comparison),
-        remarks(comparison.notes),
+        Section("", bullets(note_lines(comparison.notes))),
     ]
     return Document(f"{len(comparison.verdicts)} laws on {shown(comparison.runs.text, 1000)}", tuple(sections))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.show.document import Bullets, Document, Section, Sentence
+from forecaster.show.document import Document, Section, Sentence, bullets
 from forecaster.show.style import sentence_case
 from forecaster.show.table import MISSING, Table, number, percent, shown, spread
 
@@ -20,7 +20,7 @@ def sensitivity_document(sens: Sensitivity) -> Document:
     sections = (
         Section(bars.caption, (bars, Sentence(tornado_sentence(sens)))),
         Section(power.caption, (power,)) if power.rows else Section(""),
-        Section("Not given", (Bullets(tuple(left)),)) if left else Section(""),
+        Section("Not given" if left else "", bullets(left)),
     )
     return Document(f"Sensitivity at {shown(sens.point)}", sections)
 
@@ -75,13 +75,7 @@ def tornado_sentence(sens: Sensitivity) -> str:
 def power_table(sens: Sensitivity) -> Table:
     """Whether the prior or the data carry each law's answer and parameters, by power-scaling."""
     rows = [
-        (
-            shown(power.law),
-            shown(power.quantity),
-            number(power.prior, 2),
-            number(power.likelihood, 2),
-            power.diagnosis,
-        )
+        (shown(power.law), shown(power.quantity), number(power.prior, 2), number(power.likelihood, 2), power.diagnosis)
         for power in sens.power
     ]
     columns = ("Law", "Quantity", "To the prior", "To the data", "What that says")

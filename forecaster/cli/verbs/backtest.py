@@ -29,8 +29,7 @@ def backtest(
     Example: `forecaster backtest runs.csv --holdout 0.2`
     """
     from forecaster.backtests.backtest import backtest as run_backtest
-    from forecaster.backtests.folds import holdout as hold_out
-    from forecaster.backtests.folds import rolling_origins
+    from forecaster.backtests.folds import holdout as hold_out, rolling_origins
     from forecaster.cli.source import laws_named, read_table
 
     table = read_table(runs, group=laws.group)

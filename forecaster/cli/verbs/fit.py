@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import AllowFailedChecks, Fast, LawChoice, RunsChoice, Sampling, output_option
-from forecaster.errors import NotConverged
 
 
 def fit(
@@ -26,7 +25,7 @@ def fit(
     """
     from forecaster.backtests.weighting import weigh
     from forecaster.cli.source import laws_named, read_table
-    from forecaster.fits.ensemble import fit_each
+    from forecaster.fits.ensemble import Ensemble, fit_each, refused
     from forecaster.fits.store import refuse_taken, save_fits
     from forecaster.fits.text import fit_dict
     from forecaster.show.text import wrapped
@@ -38,17 +37,11 @@ def fit(
         refuse_taken(output)
     with console.progress() as say:
         fits, refusals = fit_each(chosen, table, seed=sampling.seed, cache=cache, say=say)
-    console.warn(table.notes)
-    for name, refusal in refusals.items():
-        console.say(f"warning law-dropped: {name}: {refusal.message}")
-    if not allow_failed_checks and all(each.verdict.status == "fail" for each in fits):
-        raise NotConverged(" ".join(note for each in fits for note in each.verdict.notes), where=table.name)
-    shown = [each for each in fits if allow_failed_checks or each.verdict.status != "fail"]
-    for each in fits:
-        if each not in shown:
-            console.say(f"warning law-dropped: {each.law.name} failed its checks. {' '.join(each.verdict.notes)}")
-    text = "\n\n".join(each.text for each in shown)
-    data: dict[str, Any] = {"laws": {each.law.name: fit_dict(each) for each in shown}, "path": None}
+    console.warn((*table.notes, *refused(refusals)[1]))
+    shown = Ensemble(tuple(fits)).speaking(allow_failed_checks=allow_failed_checks, weighed=False)
+    console.warn(shown.notes)
+    text = "\n\n".join(each.text for each in shown.fits)
+    data: dict[str, Any] = {"laws": {each.law.name: fit_dict(each) for each in shown.fits}, "path": None}
     if output is not None:
         weighting = None
         if not fast:

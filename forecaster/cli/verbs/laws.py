@@ -28,8 +28,7 @@ def laws(
     """
     from forecaster.cli.source import changed, read_table
     from forecaster.fits.design import references
-    from forecaster.laws.shelf import law as read_law
-    from forecaster.laws.shelf import shelf
+    from forecaster.laws.shelf import law as read_law, shelf
     from forecaster.laws.text import law_dict, law_document, preset_dict, preset_document, shelf_document
     from forecaster.show.text import as_text
 

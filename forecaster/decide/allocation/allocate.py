@@ -13,8 +13,7 @@ from forecaster.backtests.weighting import Weighting
 from forecaster.decide.allocation.lifetime import Lifetime, lifetime
 from forecaster.decide.allocation.result import Allocated, Allocation, others_of, split_of
 from forecaster.decide.amount import Amount, amount
-from forecaster.decide.price import Price
-from forecaster.decide.price import price as price_of
+from forecaster.decide.price import Price, price as price_of
 from forecaster.errors import NotConverged, Say, ScenarioError, UsageError, listed
 from forecaster.fits.ensemble import left_out
 from forecaster.fits.posterior import Fit
@@ -65,12 +64,7 @@ def allocate(
         at: what the laws read besides N and D.
         speaking: names of the laws that speak of the split; of the default three chinchilla and farseer_lite, whose
             optima are trusted, else all.
-        weights: as of `forecast`.
-        seed: of every random number.
-        allow_failed_checks: show numbers of fits whose checks failed, stamped.
-        retry: sample a fit once more, and longer, where its first try does not pass for what is asked here.
-        cache: whether such a second try may come from, and go to, the cache.
-        say: called with a line of progress now and then.
+        weights, seed, allow_failed_checks, retry, cache, say: as of `forecast`.
 
     Raises:
         ScenarioError: a law without N and D, a budget that is none, or a missing input.

@@ -23,7 +23,7 @@ from forecaster.show.style import (
     MUTED,
     PAPER,
     SHADE,
-    compute_axis,
+    label_scale,
     new_axes,
     one_each,
     quantity_axis,
@@ -105,7 +105,7 @@ def plot_path(allocation: Allocation, ax: Axes | None = None) -> Axes:
         ax.set_xlim(C[0], C[-1])
         bottom, top = ax.get_ylim()
         ax.set_ylim(bottom, 1.6 * top)
-        compute_axis(ax)
+        label_scale(ax, "C")
         ax.set_ylabel("Compute-optimal parameters")
         quantity_axis(ax.yaxis)
         ax.grid(axis="y")

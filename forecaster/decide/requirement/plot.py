@@ -10,7 +10,7 @@ from forecaster.decide.requirement.result import Requirement
 from forecaster.decide.words import range_text
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.quantity import format_quantity
-from forecaster.show.style import ACCENT, DASHES, MUTED, PAPER, SHADE, compute_axis, new_axes, one_each, style
+from forecaster.show.style import ACCENT, DASHES, MUTED, PAPER, SHADE, label_scale, new_axes, one_each, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +37,7 @@ def plot_chance(requirement: Requirement, ax: Axes | None = None) -> Axes:
                             color=ACCENT)  # fmt: skip
         _shade_unstudied(ax, requirement.largest)
         ax.set_ylim(0, 1.02)
-        compute_axis(ax)
+        label_scale(ax, "C")
         ax.set_ylabel("Chance that a new run meets the target (%)")
         ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}")
         ax.grid(axis="y")

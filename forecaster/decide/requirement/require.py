@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from forecaster.backtests.weighting import Weighting
-from forecaster.decide.price import Price
-from forecaster.decide.price import price as price_of
+from forecaster.decide.price import Price, price as price_of
 from forecaster.decide.requirement.result import SHOWN, Required, Requirement
 from forecaster.decide.requirement.search import REACH, Search
 from forecaster.errors import Say, ScenarioError, clipped
@@ -59,12 +58,7 @@ def require(
         loss: one or more targets, in the response's unit.
         at: N or D to be held, such as `N=70B`, and what the laws read besides.
         price: that turns compute into money, as `forecaster.decide.price.price` reads it.
-        weights: as of `forecast`.
-        seed: of every random number.
-        allow_failed_checks: show numbers of fits whose checks failed, stamped.
-        retry: sample a fit once more, and longer, where its first try does not pass for what is asked here.
-        cache: whether such a second try may come from, and go to, the cache.
-        say: called with a line of progress now and then.
+        weights, seed, allow_failed_checks, retry, cache, say: as of `forecast`.
 
     Raises:
         ScenarioError: a target that no draw reaches, a table without compute, or an input that is missing.

@@ -103,10 +103,7 @@ def _with_data(density: Density, design: Design, data: Data) -> Any:
     addresses = np.array([rows.ctypes.data, fixed.ctypes.data, rows.shape[1]], dtype=np.uintp)
     # The sampler reads the arrays through their addresses, so the model must keep them alive.
     return replace(
-        density.model,
-        user_data=addresses,
-        shared_data={"rows": rows, "fixed": fixed},
-        initial_point_func=start,
+        density.model, user_data=addresses, shared_data={"rows": rows, "fixed": fixed}, initial_point_func=start
     )
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from forecaster.errors import FormulaError
-from forecaster.laws.formula.tree import Binary, Call, Formula, Name, Negative, Node, Number
+from forecaster.laws.formula.tree import Binary, Call, Formula, Name, Negative, Node, Number, log_of
 
 HELPERS = """\
 const power = (a, b) => a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : Math.pow(a, b);
@@ -26,6 +26,8 @@ _FUNCTIONS = {
     "maximum": "Math.max",
     "logaddexp": "logaddexp",
 }
+
+LOGS = {"*": "({} + {})".format, "/": "({} - {})".format}
 
 
 def javascript(formula: Formula | Node, names: Mapping[str, str], *, logs: Mapping[str, str] | None = None) -> str:
@@ -54,7 +56,7 @@ def javascript(formula: Formula | Node, names: Mapping[str, str], *, logs: Mappi
             case Negative(operand):
                 return f"(-{text(operand)})"
             case Binary("**", base, exponent):
-                log_base = _log_of(base, logs)
+                log_base = log_of(base, logs, joined=LOGS)
                 if log_base is None:
                     return f"power({text(base)}, {text(exponent)})"
                 return f"Math.exp({text(exponent)} * {log_base})"
@@ -107,16 +109,3 @@ def settled(node: Node, values: Mapping[str, float]) -> Node:
             return Call(function, tuple(settled(argument, values) for argument in arguments))
         case _:
             return node
-
-
-def _log_of(node: Node, logs: Mapping[str, str]) -> str | None:
-    match node:
-        case Name(name):
-            return logs.get(name)
-        case Binary("*" | "/" as symbol, left, right):
-            log_left, log_right = _log_of(left, logs), _log_of(right, logs)
-            if log_left is None or log_right is None:
-                return None
-            return f"({log_left} {'+' if symbol == '*' else '-'} {log_right})"
-        case _:
-            return None

@@ -19,13 +19,7 @@ LONGEST = 2_000
 
 DEEPEST = 60
 
-_BINARY: dict[type[ast.operator], str] = {
-    ast.Add: "+",
-    ast.Sub: "-",
-    ast.Mult: "*",
-    ast.Div: "/",
-    ast.Pow: "**",
-}
+_BINARY: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"}
 
 _COMPARE: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 
@@ -75,8 +69,7 @@ def _node(item: ast.expr, *, depth: int, where: str, inside_where: bool) -> Node
     node = _read(item, depth=depth, where=where, inside_where=inside_where)
     if not _is_finite_or_open(node):
         raise FormulaError(
-            f"`{unparsed(item)}` is not a finite real number, and every constant part must be one",
-            where=where,
+            f"`{unparsed(item)}` is not a finite real number, and every constant part must be one", where=where
         )
     return node
 

@@ -39,6 +39,9 @@ _APPLY: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 
+LOGS: Mapping[str, Callable[..., Any]] = {"*": operator.add, "/": operator.sub}
+"""What becomes of the logarithms of two factors."""
+
 NUMPY: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in FUNCTIONS}
 """The grammar's functions on NumPy arrays; all but `where` keep the dimensions of xarray objects too."""
 
@@ -165,7 +168,7 @@ def evaluate(
             case Negative(operand):
                 return -value_of(operand)
             case Binary("**", base, exponent):
-                log_base = _log_of(base, logs)
+                log_base = log_of(base, logs)
                 if log_base is None:
                     return value_of(base) ** value_of(exponent)
                 return functions["exp"](value_of(exponent) * log_base)
@@ -177,14 +180,18 @@ def evaluate(
     return value_of(node)
 
 
-def _log_of(node: Node, logs: Mapping[str, Any]) -> Any:
+def log_of(node: Node, logs: Mapping[str, Any], *, joined: Mapping[str, Callable[..., Any]] = LOGS) -> Any:
+    """The logarithm of a product or quotient of names whose logarithms are known; None for anything else.
+
+    Args:
+        node: of a formula.
+        logs: known logarithms, by name.
+        joined: what becomes of two logarithms where "*" or "/" stood.
+    """
     match node:
         case Name(name):
             return logs.get(name)
-        case Binary("*" | "/" as symbol, left, right):
-            log_left, log_right = _log_of(left, logs), _log_of(right, logs)
-            if log_left is None or log_right is None:
-                return None
-            return log_left + log_right if symbol == "*" else log_left - log_right
-        case _:
-            return None
+        case Binary(symbol, left, right) if symbol in joined:
+            both = log_of(left, logs, joined=joined), log_of(right, logs, joined=joined)
+            return None if both[0] is None or both[1] is None else joined[symbol](*both)
+    return None

@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.forecasts.path import BEYOND, Path, path
-from forecaster.runs.plot import label_scale
 from forecaster.runs.text import after, metric, scale_text, unit
 from forecaster.show.figure import Absent, Exhibit
-from forecaster.show.style import ACCENT, BANDS, INK, dash_of, is_narrow, legend_above, legend_name, shade_beyond
+from forecaster.show.style import (
+    ACCENT,
+    BANDS,
+    INK,
+    dash_of,
+    is_narrow,
+    label_scale,
+    legend_above,
+    legend_name,
+    shade_beyond,
+)
 from forecaster.show.table import MIXED, Table, number, shown, significant, spread, times
 from forecaster.stats.link import Link
 from forecaster.stats.mixture import decimals
@@ -126,7 +135,7 @@ def _draw(ax: Axes, forecast: Forecast, along: Path, here: float, part: float | 
         ax.plot(part, 0.0, transform=ax.get_xaxis_transform(), clip_on=False, **mark)
         handles += ax.plot([], [], **mark | {"marker": "^", "markersize": 6})
         labels.append("parted by more than noise")
-    label_scale(ax, forecast.runs)
+    label_scale(ax, forecast.runs.scale)
     ax.grid(axis="y")
     measure = "%" if along.draws.link.name == "log" else unit(forecast.runs) or metric(forecast.runs)
     ax.set_ylabel(f"Off the mixed median ({measure})")

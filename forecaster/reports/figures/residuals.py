@@ -10,10 +10,10 @@ from forecaster.forecasts.tables import MOST_ROWS
 from forecaster.quantity import format_quantity
 from forecaster.reports.figures.run_checks import CheckedRuns, counted, whose
 from forecaster.runs.outliers import outliers
-from forecaster.runs.plot import family_markers, label_scale
+from forecaster.runs.plot import family_markers
 from forecaster.runs.text import metric, unit
 from forecaster.show.figure import Exhibit
-from forecaster.show.style import ACCENT, BANDS, INK, across, is_narrow, legend_above, legend_name, some
+from forecaster.show.style import ACCENT, BANDS, INK, across, is_narrow, label_scale, legend_above, legend_name, some
 from forecaster.show.table import Table, significant, spread
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _draw(
         up = off[row] > 0
         ax.plot(scale[row], reach if up else -reach, "^" if up else "v", color=INK, markersize=5, clip_on=False)
     _name(ax, checked, off, beyond, marked, reach)
-    label_scale(ax, forecast.runs)
+    label_scale(ax, forecast.runs.scale)
     ax.grid(axis="y")
     name = "90% range of run-to-run noise"
     columns = 2 if is_narrow(ax) else 3

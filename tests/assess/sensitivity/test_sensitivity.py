@@ -120,7 +120,7 @@ def test_weighted_draws_stand_for_the_exact_posterior_under_another_prior_and_wi
         for index, name in enumerate(("floor", "b")):
             draws = before.posterior[name].values.ravel()
             sd = math.sqrt(covariance[index, index])
-            said = weighted_quantile(draws, np.array([0.05, 0.5, 0.95]), found.weights)
+            said = weighted_quantile(draws[None], np.array([0.05, 0.5, 0.95]), found.weights[None])
             wanted = stats.norm(mean[index], sd).ppf([0.05, 0.5, 0.95])
             # Monte Carlo error of an extreme quantile, of as many draws as the weights are worth.
             assert np.abs(said - wanted).max() < 4 * 2.1 * sd / math.sqrt(found.effective)

@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import scripted
-from hypothesis import HealthCheck, Phase, assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, assume, given, settings, strategies as st
 
 from forecaster.errors import FormulaError
 from forecaster.laws.formula.algebra import text_of

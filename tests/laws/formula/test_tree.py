@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from forecaster.errors import FormulaError
 from forecaster.laws.formula.parse import parse_formula
