@@ -170,14 +170,6 @@ def test_report_writes_the_card_and_its_companions(run: Run, table: Path) -> Non
     assert "90%" in card.with_suffix(".md").read_text("utf-8")
 
 
-def test_demo_does_the_main_job_in_a_new_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    outcome = run("demo", "--json")
-    data = json.loads(outcome.out)["demo"]
-    assert data["forecast"][0]["targets"][0]["value"] == 1.4
-    assert Path("card.html").read_text("utf-8").lower().startswith("<!doctype html")
-
-
 @pytest.mark.parametrize(
     ("arguments", "key"),
     [(["laws"], "laws"), (["laws", "coupled"], "laws"), (["example"], "example"), (["check", "{table}"], "check"),
@@ -227,6 +219,18 @@ def started(command: list[str], folder: Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
+def wait_for_handlers(process: subprocess.Popen[str]) -> None:
+    """Wait until a command handles SIGTERM: before that Python has not come to the package, and ends as it likes."""
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():
+        time.sleep(2.0)
+    while status.exists() and process.poll() is None:
+        caught = int(status.read_text().partition("SigCgt:")[2].split()[0], 16)
+        if caught >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.01)
+
+
 def ended(process: subprocess.Popen[str], number: int) -> str:
     """What a process that was sent a signal says on stderr; it says it last, once, and nothing on stdout."""
     status, line = LINES[signal.Signals(number)]
@@ -257,9 +261,10 @@ def test_an_interrupt_keeps_the_fits_that_are_finished(table: Path, tmp_path: Pa
 @SIGNALS
 def test_an_interrupt_at_any_moment_of_a_cold_forecast_ends_with_130(table: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "forecaster", "forecast", str(table), "--at", "N=10B,D=1T"]
-    moments = np.random.default_rng(11).uniform(0.3, 6, 12)
+    moments = np.random.default_rng(11).uniform(0, 6, 6)
     for i, moment in enumerate(moments):
         process = started(command, tmp_path / str(i))
+        wait_for_handlers(process)
         time.sleep(moment)
         process.send_signal(signal.SIGINT)
         ended(process, signal.SIGINT)

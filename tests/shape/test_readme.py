@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def test_the_python_session_runs_and_gives_the_numbers_beside_it(
     assert (tmp_path / "card.html").is_file()
 
 
-def test_the_demo_prints_what_the_readme_shows(
+def test_the_demo_does_the_main_job_and_prints_what_the_readme_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -50,6 +51,9 @@ def test_the_demo_prints_what_the_readme_shows(
     shown_lines = [without_numbers.sub("#", line) for line in shown.group(1).splitlines()]
     printed_lines = [without_numbers.sub("#", line) for line in printed.splitlines()]
     assert printed_lines[: len(shown_lines)] == shown_lines
+    assert Path("card.html").read_text("utf-8").lower().startswith("<!doctype html")
+    assert main(["demo", "--quiet", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["demo"]["forecast"][0]["targets"][0]["value"] == 1.4
 
 
 def test_the_law_page_of_the_readme_is_a_law() -> None:
