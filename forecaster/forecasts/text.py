@@ -218,9 +218,10 @@ def headline_section(forecast: Forecast, index: int, words: Words | None = None)
 def distance_section(forecast: Forecast, index: int) -> Section:
     """How far the point lies from what was measured, and where it lies."""
     point, answer = forecast.points[index], answers(forecast)[index]
-    far, tested = distance_text(forecast, point, answer), beyond_tested(forecast, point)
-    brief = sentences(far, tested, f"The point: {answer.point}.")
-    return Section("Distance from what was measured", (*brief, point_table(forecast, index)), "distance", brief=brief)
+    table = point_table(forecast, index)
+    far = (distance_text(forecast, point, answer), beyond_tested(forecast, point), f"The point: {answer.point}.")
+    own = (Section(table.caption, (table,), annex=True),)
+    return Section("Distance from what was measured", sentences(*far), "distance", own)
 
 
 def uncertainty_section(forecast: Forecast, index: int) -> Section:
