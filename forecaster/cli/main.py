@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-import forecaster
 from forecaster.cli.console import AS_JSON, report_error
 from forecaster.cli.interrupt import INTERRUPTED, stoppable
 from forecaster.cli.options import grouped, option_strings
@@ -85,7 +84,9 @@ for verb in VERBS:
 
 def _version(asked: bool) -> None:
     if asked:
-        print(f"forecaster {forecaster.__version__}")
+        from importlib.metadata import version
+
+        print(f"forecaster {version('forecaster')}")
         raise typer.Exit
 
 

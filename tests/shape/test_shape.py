@@ -108,9 +108,7 @@ def test_packages_import_only_downward() -> None:
     def upward(found: Import) -> bool:
         here, there = station(found.module), station(found.target)
         beside = FLOOR[here] == FLOOR[there] and here != there and here not in GROUND
-        # The package itself says its version.
-        version = (found.module, found.target) == ("forecaster.cli.main", "forecaster")
-        return (FLOOR[there] > FLOOR[here] or beside) and not version
+        return FLOOR[there] > FLOOR[here] or beside
 
     refuse(found for found in OWN if upward(found))
 
