@@ -206,6 +206,12 @@ LINES = {
 }
 
 
+def hear_signals() -> None:
+    """What a shell runs in its background ignores interrupts, and so would every command that the tests start."""
+    for number in LINES:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def started(command: list[str], folder: Path) -> subprocess.Popen[str]:
     """A command of its own session, with caches of its own."""
     caches = {
@@ -215,7 +221,7 @@ def started(command: list[str], folder: Path) -> subprocess.Popen[str]:
     }
     return subprocess.Popen(
         command, env=os.environ | caches, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
+        start_new_session=True, preexec_fn=hear_signals,
     )  # fmt: skip
 
 
