@@ -133,3 +133,12 @@ def make_record(
     weights = tuple(equal(laws) for _ in folds)
     kept = {"basis": "extrapolation", "review": 0, "failed": 0} | more
     return Backtest(runs=runs, folds=folds, points=pd.concat(tables, ignore_index=True), weights=weights, **kept)
+
+
+def same_draws(one: Fit, other: Fit) -> bool:
+    """Whether two fits have the same draws, bit for bit."""
+    return all(
+        one.posterior[name].dtype == other.posterior[name].dtype
+        and one.posterior[name].values.tobytes() == other.posterior[name].values.tobytes()
+        for name in one.posterior.data_vars
+    ) and one.draws["sample_stats"].to_dataset().equals(other.draws["sample_stats"].to_dataset())

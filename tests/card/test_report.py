@@ -29,17 +29,10 @@ from forecaster.reports.provenance import forecast_dict, provenance
 from forecaster.reports.report import report
 from forecaster.reports.result import Report
 from forecaster.runs.table import Runs
-from forecaster.show.probability import chance, icd203, likelihood_word, odds
+from forecaster.show.probability import chance
 from forecaster.show.table import (
-    Table,
-    escaped,
-    number,
-    percent,
     shown,
-    significant,
-    times,
     whole_percent,
-    whole_shares,
 )
 
 HOSTILE = (
@@ -149,123 +142,6 @@ def assert_no_foreign_script(page: str) -> None:
             assert set(attributes) <= {"type", "id"}
     programs = [text for text in found.scripts if not text.lstrip().startswith("{")]
     assert not any("alert(" in text for text in programs)
-
-
-@pytest.mark.parametrize(
-    ("probability", "word"),
-    [
-        (0.0, "almost no chance"),
-        (0.01, "almost no chance"),
-        (0.04, "almost no chance"),
-        (0.05, "very unlikely"),
-        (0.06, "very unlikely"),
-        (0.19, "very unlikely"),
-        (0.2, "unlikely"),
-        (0.44, "unlikely"),
-        (0.45, "roughly even"),
-        (0.5, "roughly even"),
-        (0.55, "roughly even"),
-        (0.56, "likely"),
-        (0.8, "likely"),
-        (0.81, "very likely"),
-        (0.95, "very likely"),
-        (0.96, "almost certain"),
-        (1.0, "almost certain"),
-    ],
-)
-def test_a_word_stands_for_its_range(probability: float, word: str) -> None:
-    assert likelihood_word(probability) == word
-
-
-def test_a_word_and_its_opposite_stand_for_mirrored_probabilities() -> None:
-    opposite = {
-        "almost no chance": "almost certain",
-        "very unlikely": "very likely",
-        "unlikely": "likely",
-        "roughly even": "roughly even",
-    }
-    opposite |= {there: here for here, there in opposite.items()}
-    for whole in range(101):
-        assert likelihood_word(1 - whole / 100) == opposite[likelihood_word(whole / 100)]
-
-
-def test_a_word_says_what_it_stands_for() -> None:
-    meaning = {word.word: str(word) for word in icd203().words}
-    assert meaning["likely"] == "likely (55 to 80%)"
-    assert meaning["almost no chance"] == "almost no chance (0 to 5%)"
-    for whole in range(101):
-        low, high = re.findall(r"\d+", meaning[likelihood_word(whole / 100)])
-        assert int(low) <= whole <= int(high)
-
-
-@pytest.mark.parametrize(
-    ("probability", "cases"),
-    [
-        (0.0, "less than 1 in 20"),
-        (0.04, "less than 1 in 20"),
-        (0.05, "1 in 20"),
-        (0.5, "10 in 20"),
-        (0.62, "12 in 20"),
-        (0.95, "19 in 20"),
-        (0.96, "more than 19 in 20"),
-        (1.0, "more than 19 in 20"),
-    ],
-)
-def test_odds_count_cases_in_twenty(probability: float, cases: str) -> None:
-    assert odds(probability) == cases
-
-
-def test_a_chance_is_a_number_then_cases_then_a_word() -> None:
-    assert chance(0.62) == "62% (about 12 in 20, likely)"
-    assert chance(0.8) == "80% (16 in 20, likely)"
-    assert chance(0.0004) == "under 1% (less than 1 in 20, almost no chance)"
-    assert chance(1.0) == "over 99% (more than 19 in 20, almost certain)"
-
-
-def test_percents_never_claim_certainty() -> None:
-    assert [percent(p) for p in (0.0, 0.0099, 0.01, 0.99, 0.9901, 1.0)] == [
-        "under 1%",
-        "under 1%",
-        "1%",
-        "99%",
-        "over 99%",
-        "over 99%",
-    ]
-
-
-def test_whole_shares_sum_to_a_hundred() -> None:
-    assert whole_shares({"a": 1 / 3, "b": 1 / 3, "c": 1 / 3}) == {"a": 34, "b": 33, "c": 33}
-    assert whole_shares({"a": 0.996, "b": 0.004, "c": 0.0}) == {"a": 100, "b": 0, "c": 0}
-    assert whole_shares({"a": float("nan"), "b": 0.5}) == {}
-
-
-def test_numbers_are_printed_to_the_place_asked() -> None:
-    assert number(1.4, 3) == "1.400"
-    assert number(float("nan"), 2) == "not available"
-    assert [significant(v) for v in (0.0, 0.27419, 160.4, 123456.0, 8.4e6, -1.23e-7)] == [
-        "0",
-        "0.274",
-        "160",
-        "123,000",
-        "8.40e6",
-        "-1.23e-7",
-    ]
-    assert [times(v) for v in (0.224, 1.0, 2.345, 45.4, 1234.0)] == ["0.22", "1", "2.3", "45", "1,200"]
-
-
-def test_a_name_cannot_leave_its_place_in_a_sentence() -> None:
-    assert shown("a\x1b[31m\nb") == "a?[31m?b"
-    assert shown("\u202eabc") == "?abc"
-    assert len(shown("x" * 10_000)) == 60
-    assert shown("\u05d0\u05d1") == "\u2068\u05d0\u05d1\u2069"
-
-
-def test_tables_line_up() -> None:
-    table = Table("c", ("a", "b"), (("x", "1"), ("long | name", "22")))
-    assert table.text.splitlines() == ["a             b", "x             1", "long | name  22"]
-    assert table.markdown.splitlines()[1] == "| ------------ | --: |"
-    assert "long \\| name" in table.markdown
-    assert escaped("a*b<c>`d`[e]|\\") == "a\\*b\\<c\\>\\`d\\`\\[e\\]\\|\\\\"
 
 
 def test_the_question_names_metric_scale_and_data(answer: Forecast) -> None:

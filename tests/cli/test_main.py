@@ -6,49 +6,17 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-import numpy as np
 import pytest
+from typed import Outcome, Run
 
-from forecaster.cli.main import app, main
-from forecaster.runs.table import Runs
+from forecaster.cli.main import app
 
 README = Path(__file__).parents[2] / "README.md"
 VERBS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback)
-
-
-class Outcome(NamedTuple):
-    status: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def call(*arguments: str) -> Outcome:
-        capsys.readouterr()
-        status = main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return Outcome(status, out, err)
-
-    return call
-
-
-@pytest.fixture
-def table(small_runs: Runs, tmp_path: Path) -> Path:
-    path = tmp_path / "runs.csv"
-    small_runs.table.to_csv(path, index=False)
-    return path
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -197,135 +165,6 @@ def test_a_law_of_the_users_own_works_wherever_a_name_does(run: Run, table: Path
     assert set(json.loads(outcome.out)["forecast"][0]["by_law"]) == {"chinchilla", "own"}
     own.write_text(source.read_text("utf-8").replace("B / D**beta", "B / D.__class__"))
     assert "__class__" in refused(run("laws", own), 2)
-
-
-SIGNALS = pytest.mark.skipif(os.name == "nt", reason="a signal cannot be sent to one child on Windows")
-LINES = {
-    signal.SIGINT: (130, "interrupted; finished fits stay in the cache"),
-    signal.SIGTERM: (143, "terminated; finished fits stay in the cache"),
-}
-
-
-def hear_signals() -> None:
-    """What a shell runs in its background ignores interrupts, and so would every command that the tests start."""
-    for number in LINES:
-        signal.signal(number, signal.SIG_DFL)
-
-
-def started(command: list[str], folder: Path) -> subprocess.Popen[str]:
-    """A command of its own session, with caches of its own."""
-    caches = {
-        "FORECASTER_CACHE": str(folder / "cache"),
-        "PYTENSOR_FLAGS": f"base_compiledir={folder / 'compiled'}",
-        "NUMBA_CACHE_DIR": str(folder / "numba"),
-    }
-    return subprocess.Popen(
-        command, env=os.environ | caches, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True, preexec_fn=hear_signals,
-    )  # fmt: skip
-
-
-def wait_for_handlers(process: subprocess.Popen[str]) -> None:
-    """Wait until a command handles SIGTERM: before that Python has not come to the package, and ends as it likes."""
-    status = Path(f"/proc/{process.pid}/status")
-    if not status.exists():
-        time.sleep(2.0)
-    while status.exists() and process.poll() is None:
-        caught = int(status.read_text().partition("SigCgt:")[2].split()[0], 16)
-        if caught >> (signal.SIGTERM - 1) & 1:
-            return
-        time.sleep(0.01)
-
-
-def ended(process: subprocess.Popen[str], number: int) -> str:
-    """What a process that was sent a signal says on stderr; it says it last, once, and nothing on stdout."""
-    status, line = LINES[signal.Signals(number)]
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == status, err
-    assert out == ""
-    assert "Traceback" not in err
-    assert err.splitlines()[-1] == line
-    assert err.count(line) == 1
-    return err
-
-
-@SIGNALS
-def test_an_interrupt_keeps_the_fits_that_are_finished(table: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "forecaster", "forecast", str(table), "--at", "N=10B,D=1T"]
-    process = started(command, tmp_path)
-    assert process.stderr is not None
-    # The second law is being compiled, so the first is finished.
-    for line in process.stderr:
-        if "compiling coupled" in line:
-            break
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    ended(process, signal.SIGINT)
-    assert len(list((tmp_path / "cache" / "fits").iterdir())) == 1
-
-
-@SIGNALS
-def test_an_interrupt_at_any_moment_of_a_cold_forecast_ends_with_130(table: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "forecaster", "forecast", str(table), "--at", "N=10B,D=1T"]
-    moments = np.random.default_rng(11).uniform(0, 6, 6)
-    for i, moment in enumerate(moments):
-        process = started(command, tmp_path / str(i))
-        wait_for_handlers(process)
-        time.sleep(moment)
-        process.send_signal(signal.SIGINT)
-        ended(process, signal.SIGINT)
-
-
-SWALLOWING = """
-import sys, time
-import forecaster.cli.main as cli
-
-def swallow(*_, **__):
-    print("ready", file=sys.stderr, flush=True)
-    end = time.monotonic() + {seconds}
-    while time.monotonic() < end:
-        try:
-            time.sleep(0.05)
-        except KeyboardInterrupt:
-            end = min(end, time.monotonic() + {left})
-    {leave}
-
-sys.modules["forecaster.cli.verbs.example"].read_example = swallow
-sys.exit(cli.main(["example", "public_models", "--json"]))
-"""
-FINISHES = "return __import__('forecaster.runs.examples').runs.examples.read_example('public_models')"
-
-
-@SIGNALS
-@pytest.mark.parametrize("number", LINES)
-@pytest.mark.parametrize(
-    ("left", "leave"),
-    [
-        (0, FINISHES),
-        (0, "raise ValueError('a library made this of it')"),
-        (0, "raise cli.InputError('a library made this of it')"),
-        (0, "raise SystemExit(0)"),
-        (40, FINISHES),
-    ],
-)
-def test_a_library_that_swallows_an_interrupt_does_not_change_how_it_ends(
-    left: int, leave: str, number: int, tmp_path: Path
-) -> None:
-    """The last stands for one that never comes back."""
-    script = SWALLOWING.format(seconds=40, left=left, leave=leave)
-    process = started([sys.executable, "-c", script], tmp_path)
-    assert process.stderr is not None
-    assert process.stderr.readline() == "ready\n"
-    sent = time.monotonic()
-    process.send_signal(number)
-    assert ended(process, number) == LINES[signal.Signals(number)][1] + "\n"
-    assert time.monotonic() - sent < 20
-
-
-def test_the_command_leaves_signals_as_it_found_them(run: Run) -> None:
-    before = [signal.getsignal(number) for number in LINES]
-    assert run("laws").status == 0
-    assert [signal.getsignal(number) for number in LINES] == before
 
 
 def test_help_and_laws_start_without_anything_heavy() -> None:

@@ -1,11 +1,12 @@
 """Likelihood words from a file: the scales that ship, and the refusal of ranges that cannot be meant."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from forecaster.errors import UsageError
-from forecaster.show.probability import Words, chance, icd203, likelihood_word, read_words, scales
+from forecaster.show.probability import Words, chance, icd203, likelihood_word, odds, read_words, scales
 
 IPCC = read_words("ipcc")
 
@@ -121,3 +122,74 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         read_words(path)
     with pytest.raises(UsageError, match="no scale"):
         read_words(tmp_path / "missing.toml")
+
+
+@pytest.mark.parametrize(
+    ("probability", "word"),
+    [
+        (0.0, "almost no chance"),
+        (0.01, "almost no chance"),
+        (0.04, "almost no chance"),
+        (0.05, "very unlikely"),
+        (0.06, "very unlikely"),
+        (0.19, "very unlikely"),
+        (0.2, "unlikely"),
+        (0.44, "unlikely"),
+        (0.45, "roughly even"),
+        (0.5, "roughly even"),
+        (0.55, "roughly even"),
+        (0.56, "likely"),
+        (0.8, "likely"),
+        (0.81, "very likely"),
+        (0.95, "very likely"),
+        (0.96, "almost certain"),
+        (1.0, "almost certain"),
+    ],
+)
+def test_a_word_stands_for_its_range(probability: float, word: str) -> None:
+    assert likelihood_word(probability) == word
+
+
+def test_a_word_and_its_opposite_stand_for_mirrored_probabilities() -> None:
+    opposite = {
+        "almost no chance": "almost certain",
+        "very unlikely": "very likely",
+        "unlikely": "likely",
+        "roughly even": "roughly even",
+    }
+    opposite |= {there: here for here, there in opposite.items()}
+    for whole in range(101):
+        assert likelihood_word(1 - whole / 100) == opposite[likelihood_word(whole / 100)]
+
+
+def test_a_word_says_what_it_stands_for() -> None:
+    meaning = {word.word: str(word) for word in icd203().words}
+    assert meaning["likely"] == "likely (55 to 80%)"
+    assert meaning["almost no chance"] == "almost no chance (0 to 5%)"
+    for whole in range(101):
+        low, high = re.findall(r"\d+", meaning[likelihood_word(whole / 100)])
+        assert int(low) <= whole <= int(high)
+
+
+@pytest.mark.parametrize(
+    ("probability", "cases"),
+    [
+        (0.0, "less than 1 in 20"),
+        (0.04, "less than 1 in 20"),
+        (0.05, "1 in 20"),
+        (0.5, "10 in 20"),
+        (0.62, "12 in 20"),
+        (0.95, "19 in 20"),
+        (0.96, "more than 19 in 20"),
+        (1.0, "more than 19 in 20"),
+    ],
+)
+def test_odds_count_cases_in_twenty(probability: float, cases: str) -> None:
+    assert odds(probability) == cases
+
+
+def test_a_chance_is_a_number_then_cases_then_a_word() -> None:
+    assert chance(0.62) == "62% (about 12 in 20, likely)"
+    assert chance(0.8) == "80% (16 in 20, likely)"
+    assert chance(0.0004) == "under 1% (less than 1 in 20, almost no chance)"
+    assert chance(1.0) == "over 99% (more than 19 in 20, almost certain)"

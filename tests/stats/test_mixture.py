@@ -103,3 +103,10 @@ def test_more_draws_leave_more_decimals() -> None:
     random = np.random.default_rng(4)
     few, many = (Band(random.normal(0.5, 0.05, (1, n)), np.ones(1), 4) for n in (400, 400_000))
     assert few.decimals < many.decimals
+
+
+def test_equal_weights_of_draws_are_those_of_their_laws() -> None:
+    draws = np.random.default_rng(3).standard_normal((3, 400))
+    shares, p = np.array([0.2, 0.5, 0.3]), np.array([0.05, 0.5, 0.95])
+    weights = np.repeat(shares / 400, 400).reshape(3, 400)
+    np.testing.assert_allclose(weighted_quantile(draws, p, weights), weighted_quantile(draws, p, shares), rtol=1e-12)

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -31,11 +31,9 @@ from forecaster.laws.change_priors import with_priors
 from forecaster.laws.formula.tree import evaluate
 from forecaster.laws.law import Law
 from forecaster.laws.page import read_law
-from forecaster.laws.prior import log_prior, parse_prior
 from forecaster.laws.shelf import law
 from forecaster.runs.read import read_runs
 from forecaster.runs.table import Runs
-from forecaster.stats.distributions import FAMILIES, Family
 from forecaster.stats.mixture import weighted_quantile
 from forecaster.stats.psis import Reweighting, smoothed
 
@@ -326,44 +324,3 @@ def test_power_scaling_tells_a_prior_that_carries_the_answer_from_one_that_does_
     fit = exact_fit(read_law(STRAIGHT, name="straight"), runs)
     assert power_scale(fit, at, only_response=True) == power_scale(fit, at)[:1]
     assert of_floor(f"Normal({mean}, 0.0005)")[0].diagnosis == "the prior is strong or the data weak"
-
-
-def on_logit(x: np.ndarray) -> np.ndarray:
-    return np.log(x) - np.log1p(-x)
-
-
-DENSITIES: dict[str, tuple[list[tuple[float, ...]], Callable[..., np.ndarray]]] = {
-    "Normal": ([(1, 2), (0.3, 0.7)], lambda x, mu, sigma: stats.norm(mu, sigma).logpdf(x)),
-    "LogNormal": ([(0.5, 2), (-0.3, 0.7)], lambda x, mu, sigma: stats.norm(mu, sigma).logpdf(np.log(x))),
-    "LogitNormal": ([(0.5, 2), (-0.3, 0.7)], lambda x, mu, sigma: stats.norm(mu, sigma).logpdf(on_logit(x))),
-    "StudentT": ([(5, 1, 2), (3, 0.3, 0.7)], lambda x, nu, mu, sigma: stats.t(nu, mu, sigma).logpdf(x)),
-    "HalfNormal": ([(2,), (0.4,)], lambda x, sigma: stats.halfnorm(scale=sigma).logpdf(x)),
-    "Exponential": ([(3,), (0.4,)], lambda x, rate: stats.expon(scale=1 / rate).logpdf(x)),
-    "Gamma": ([(2, 3), (0.7, 1.2)], lambda x, shape, rate: stats.gamma(shape, scale=1 / rate).logpdf(x)),
-    "Beta": ([(2, 3), (0.7, 1.2)], lambda x, a, b: stats.beta(a, b).logpdf(x)),
-    "Uniform": ([(0, 4), (-1, 1)], lambda x, lower, upper: stats.uniform(lower, upper - lower).logpdf(x)),
-}
-"""By family: two choices of its arguments, and its log density by SciPy on the scale that a prior is written on."""
-
-
-@pytest.mark.parametrize("family", FAMILIES)
-def test_densities_are_those_of_the_family_over_values_and_over_arguments(family: str) -> None:
-    x, (choices, density) = np.array([0.1, 0.45, 0.9]), DENSITIES[family]
-    priors = [parse_prior(f"{family}({', '.join(map(str, arguments))})") for arguments in choices]
-    apart = [log_prior(prior, x, {}) - density(x, *arguments) for prior, arguments in zip(priors, choices, strict=True)]
-    assert np.ptp(apart) < 1e-12
-
-
-def test_no_family_is_without_a_density() -> None:
-    parts = {each.name: getattr(FAMILIES["Normal"], each.name) for each in fields(Family)}
-    assert Family(**parts) == FAMILIES["Normal"]
-    del parts["log_density"]
-    with pytest.raises(TypeError, match="log_density"):
-        Family(**parts)
-
-
-def test_equal_weights_give_the_quantiles_of_a_band() -> None:
-    draws = np.random.default_rng(3).standard_normal((3, 400))
-    shares, p = np.array([0.2, 0.5, 0.3]), np.array([0.05, 0.5, 0.95])
-    weights = np.repeat(shares / 400, 400).reshape(3, 400)
-    np.testing.assert_allclose(weighted_quantile(draws, p, weights), weighted_quantile(draws, p, shares), rtol=1e-12)

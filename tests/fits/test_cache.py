@@ -1,0 +1,129 @@
+"""The cache: the identical fit or none, whatever became of the files; safe to delete, and to share."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from damage import cut, emptied, flipped
+from making import make_fit, make_runs, same_draws
+
+from forecaster.fits.cache import cache_folder, load_cached, save_cached
+from forecaster.fits.sampling.density import FIRST_TRY
+from forecaster.fits.store import is_saved_fit
+from forecaster.laws.page import read_law
+from forecaster.laws.shelf import law
+from forecaster.runs.read import read_runs
+
+RUNS = make_runs(sizes=4, lengths=3)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FORECASTER_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_the_cache_gives_back_what_was_left_there(cache: Path) -> None:
+    made = make_fit(law("chinchilla"), RUNS, draws=30, seed=0)
+    assert load_cached(made.law, RUNS, seed=0, settings=FIRST_TRY) is None
+    save_cached(made)
+    found = load_cached(made.law, RUNS, seed=0, settings=FIRST_TRY)
+    assert found is not None and same_draws(found, made) and found.runs is RUNS
+    assert load_cached(made.law, RUNS, seed=1, settings=FIRST_TRY) is None
+    assert load_cached(law("coupled"), RUNS, seed=0, settings=FIRST_TRY) is None
+    assert load_cached(made.law, RUNS.before(1e20), seed=0, settings=FIRST_TRY) is None
+    assert load_cached(made.law, RUNS, seed=0, settings=replace(FIRST_TRY, draws=5)) is None
+    save_cached(made)
+    assert len(list(cache_folder().iterdir())) == 1 and cache_folder().parent == cache
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, emptied, cut, flipped])
+def test_a_damaged_cache_entry_counts_as_absent_and_makes_room(cache: Path, damage: Callable[[Path], None]) -> None:
+    made = make_fit(law("chinchilla"), RUNS, draws=30, seed=0)
+    for piece in ("manifest.json", "runs.csv", "laws/chinchilla.toml", "draws/chinchilla.nc"):
+        save_cached(made)
+        (entry,) = cache_folder().iterdir()
+        damage(entry / piece)
+        assert load_cached(made.law, RUNS, seed=0, settings=FIRST_TRY) is None
+        assert list(cache_folder().iterdir()) == []
+    save_cached(made)
+    assert load_cached(made.law, RUNS, seed=0, settings=FIRST_TRY) is not None
+
+
+def test_the_cache_may_be_deleted_or_unwritable_at_any_time(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = make_fit(law("chinchilla"), RUNS, draws=30, seed=0)
+    save_cached(made)
+    shutil.rmtree(cache)
+    assert load_cached(made.law, RUNS, seed=0, settings=FIRST_TRY) is None
+    save_cached(made)
+    assert load_cached(made.law, RUNS, seed=0, settings=FIRST_TRY) is not None
+    (cache / "blocked").write_text("a file where a folder is needed")
+    monkeypatch.setenv("FORECASTER_CACHE", str(cache / "blocked"))
+    save_cached(made)
+    assert load_cached(made.law, RUNS, seed=0, settings=FIRST_TRY) is None
+
+
+def test_a_table_with_blank_and_odd_words_is_found_again(cache: Path) -> None:
+    table = pd.DataFrame({"N": [1e9, 2e9, 0.1 + 0.2], "D": 1e10 / 3, "loss": 2.1, "family": ["", "None", "1e3"]})
+    runs = read_runs(table.assign(date=["", "2024", "NaN"], odd=["a", None, 'quo"te']))
+    made = make_fit(law("chinchilla"), runs, draws=10)
+    save_cached(made)
+    assert load_cached(made.law, runs, seed=1, settings=FIRST_TRY) is not None
+
+
+WRITER = """
+import os, sys, time
+sys.path.insert(0, sys.argv[1])
+from making import make_fit, make_runs
+from forecaster.fits.cache import load_cached, save_cached
+from forecaster.fits.sampling.density import FIRST_TRY
+from forecaster.laws.page import read_law
+from forecaster.laws.shelf import law
+made = make_fit(law("chinchilla"), make_runs(), draws=200, seed=1)
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(6):
+    save_cached(made)
+    found = load_cached(made.law, made.runs, seed=1, settings=FIRST_TRY)
+    assert found is not None and found.posterior.equals(made.posterior)
+"""
+
+
+def test_two_processes_may_write_one_entry_at_once(cache: Path) -> None:
+    command = [sys.executable, "-c", WRITER, str(Path(__file__).parents[1])]
+    writers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ)
+        for _ in range(2)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    assert [writer.communicate()[1] or writer.returncode for writer in writers] == [0, 0]
+    (entry,) = cache_folder().iterdir()
+    assert is_saved_fit(entry)
+
+
+def test_the_cache_tells_apart_tables_that_differ_in_a_column_only_the_law_reads() -> None:
+    page = (
+        'title = "rate"\nformula = "E + k * rate"\n[inputs]\nrate = "per step"\n'
+        '[sampled]\nE = "Normal(2, 1)"\nk = "Normal(0, 1)"\n'
+    )
+    own = read_law(page, name="own")
+    one, other = (make_runs(rate=sign * np.linspace(0.1, 1, 30)) for sign in (1, -1))
+    made = make_fit(own, one, draws=50)
+    save_cached(made)
+    options = {"seed": made.seed, "settings": made.settings}
+    assert load_cached(own, one, **options) is not None
+    assert load_cached(own, other, **options) is None
+    assert made.is_of(one)
+    assert not made.is_of(other)
