@@ -129,8 +129,7 @@ def forecast_source(source: Source, asked: Scenario, how: Forecasting, *, consol
             fits, asked, weights=weights, seed=seed, allow_failed_checks=how.allow_failed_checks,
             retry=source.fits is None, cache=cache, say=say,
         )  # fmt: skip
-    failed, dropped = refused(refusals)
-    return replace(answer, verdicts={**answer.verdicts, **failed}, notes=(*answer.notes, *dropped))
+    return _with_refusals(answer, refusals)
 
 
 def compare_source(source: Source, asked: Scenario | tuple[()], how: Comparing, *, console: Console) -> Comparison:
@@ -152,6 +151,11 @@ def compare_source(source: Source, asked: Scenario | tuple[()], how: Comparing, 
             fits, asked, weighting=source.weighting, seed=seed, allow_failed_checks=how.allow_failed_checks,
             retry=source.fits is None, cache=cache, say=say,
         )  # fmt: skip
+    return _with_refusals(found, refusals)
+
+
+def _with_refusals[Answer: Forecast | Comparison](found: Answer, refusals: Mapping[str, NotConverged]) -> Answer:
+    """An answer that tells of the laws that could not start, too."""
     failed, dropped = refused(refusals)
     return replace(found, verdicts={**found.verdicts, **failed}, notes=(*found.notes, *dropped))
 

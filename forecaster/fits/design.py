@@ -112,7 +112,7 @@ class Design:
         Raises:
             RunsError: the table lacks one.
         """
-        return {name: (runs or self.runs).column(column) for name, column in self.columns.items()}
+        return {name: (self.runs if runs is None else runs).column(column) for name, column in self.columns.items()}
 
     def inputs_at(self, point: Mapping[str, Any]) -> dict[str, Any]:
         """The law's inputs at a point, or at many: a number or an array each, as the point has it.

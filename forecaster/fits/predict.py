@@ -212,7 +212,7 @@ def log_likelihood(fit: Fit, runs: Runs | None = None) -> np.ndarray:
         runs: some of its runs; all of them where not given.
     """
     sizes = fit.posterior.sizes
-    runs = runs or fit.runs
+    runs = fit.runs if runs is None else runs
     return _log_densities(fit, runs).reshape(sizes["chain"], sizes["draw"], len(runs))
 
 

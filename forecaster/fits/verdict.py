@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from forecaster.show.table import sentence_case
 from forecaster.stats.convergence import ESS_PRINTED, ESS_REVIEW, RHAT_PASS, RHAT_REVIEW, effective_draws, rhat
 
 DIVERGENT_REVIEW = 0.001
@@ -82,7 +83,7 @@ def judge(
     slow = [name for name in parameters if parameter_rhat[name] > RHAT_PASS]
     stuck = [name for name in parameters if parameter_ess[name] < ESS_REVIEW]
     notes = [
-        f"{_capital(name)} has R-hat {printed_rhat[name]:.3f} (at most {RHAT_PASS}) and {printed_ess[name]:.0f} "
+        f"{sentence_case(name)} has R-hat {printed_rhat[name]:.3f} (at most {RHAT_PASS}) and {printed_ess[name]:.0f} "
         f"effective draws (at least {ESS_PRINTED}); {_remedy(parameter_rhat)}"
         for name in poor
     ]
@@ -114,10 +115,6 @@ def judge(
         notes=tuple(notes),
         retried=retried,
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _remedy(parameter_rhat: Mapping[str, float]) -> str:

@@ -25,11 +25,10 @@ from forecaster.show.style import (
     label_scale,
     legend_name,
     new_axes,
-    sentence_case,
     shade_beyond,
     style,
 )
-from forecaster.show.table import percent, spread
+from forecaster.show.table import percent, sentence_case, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

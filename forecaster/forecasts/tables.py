@@ -50,16 +50,14 @@ class LawAnswer:
     Args:
         name: the law's, as shown.
         median: in the response's unit.
-        low: lower end of its 90% range.
-        high: upper end of its 90% range.
+        interval: ends of its 50 and 90% ranges, under "50" and "90".
         weight: its part in the mixture.
         tested: how it did in the track record.
     """
 
     name: str
     median: str
-    low: str
-    high: str
+    interval: Mapping[str, tuple[str, str]]
     weight: str
     tested: Tested
 
@@ -130,8 +128,7 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
                     LawAnswer(
                         name=shown(name),
                         median=number(by_law["median"], places),
-                        low=ends(by_law["interval"], "90")[0],
-                        high=ends(by_law["interval"], "90")[1],
+                        interval={mass: ends(by_law["interval"], mass) for mass in ("50", "90")},
                         weight=weight(by_law["weight"]),
                         tested=by_method.get(name, Tested()),
                     )
@@ -207,7 +204,7 @@ def range_table(answer: Answer) -> Table:
 def point_table(forecast: Forecast, index: int) -> Table:
     """Where a point lies, and what noise alone would give there."""
     point, answer = forecast.points[index], answers(forecast)[index]
-    rows = [(header(name), format_quantity(value)) for name, value in point.at.items() if name != CODE]
+    rows = [(header(name), f"{value:.6g}".replace("e+", "e")) for name, value in point.at.items() if name != CODE]
     rows.append(("Times the largest run", answer.ratio))
     rows.append(("Width of the 90% range from noise alone", answer.noise_width))
     return Table("The point", ("Of the point", "Value"), tuple(rows))
@@ -223,18 +220,24 @@ def share_table(answer: Answer) -> Table:
     return Table("Sources of uncertainty", columns, tuple(rows), frozenset(columns[2:]))
 
 
-def law_table(answer: Answer) -> Table:
-    """The forecast under each law alone, with how that law did in the track record where there is one."""
+def law_table(answer: Answer, *, halves: bool = False) -> Table:
+    """The forecast under each law alone, with how that law did in the track record where there is one.
+
+    Args:
+        answer: at the point.
+        halves: whether the 50% ranges are listed, too.
+    """
+    columns = ("Law", "Median", "50% range", "90% range", "Weight", "Held larger runs", "CRPS")
+    kept = [i for i in range(len(columns)) if (halves or i != 2) and (answer.tested or i < 5)]
+    said = [(law.name, law.median, law.interval, law.weight, law.tested) for law in answer.laws]
+    if len(said) > 1:
+        said.append((MIXED, answer.median, answer.interval, "100%", answer.tested or Tested()))
     rows = [
-        (law.name, law.median, spread((law.low, law.high)), law.weight, law.tested.held, law.tested.crps)
-        for law in answer.laws
+        (name, median, spread(ends["50"]), spread(ends["90"]), share, tested.held, tested.crps)
+        for name, median, ends, share, tested in said
     ]
-    if len(rows) > 1:
-        tested = answer.tested or Tested()
-        rows.append((MIXED, answer.median, spread(answer.interval["90"]), "100%", tested.held, tested.crps))
-    columns = ("Law", "Median", "90% range", "Weight", "Held larger runs", "CRPS")
-    kept = 4 if answer.tested is None else len(columns)
-    return Table("Forecast under each law", columns[:kept], tuple(row[:kept] for row in rows))
+    caption = "Forecast under each law"
+    return Table(caption, tuple(columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in rows))
 
 
 def checks_table(forecast: Forecast) -> Table:

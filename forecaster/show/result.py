@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from forecaster.show.document import Document
 from forecaster.show.html import as_box
 from forecaster.show.text import as_text
 
 
-class Shown:
+class Shown(ABC):
     """What a notebook can show: a noun that has a document."""
 
     @property
+    @abstractmethod
     def document(self) -> Document:
         """All that is said of it, in sections."""
-        raise NotImplementedError
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         """What a notebook shows: plain text, and a box without scripts."""

@@ -81,11 +81,6 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def sentence_case(text: str) -> str:
-    """A text with its first letter as a capital."""
-    return text[:1].upper() + text[1:]
-
-
 def shade_beyond(ax: Axes, largest: float, *, foot: float | None = None) -> None:
     """Shade what lies beyond the largest run, and say so at the top.
 

@@ -92,6 +92,11 @@ def times(ratio: float) -> str:
     return f"{float(f'{ratio:.1e}'):,.{0 if ratio >= 9.95 else 1 if ratio >= 0.995 else 2}f}".removesuffix(".0")
 
 
+def sentence_case(text: str) -> str:
+    """A text with its first letter as a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def enumerated(words: Iterable[str]) -> str:
     """Words as a sentence counts them up, with commas and a last "and"."""
     words = list(words)

@@ -33,7 +33,7 @@ from forecaster.reports.xlsx import SHEETS, cell_of, is_workbook
 from forecaster.show.document import Bullets, Headline, Section, Sentence, Stamp, Verbatim
 from forecaster.show.figure import Exhibit
 from forecaster.show.probability import chance, read_words
-from forecaster.show.table import Table, escaped, percent, whole_percent
+from forecaster.show.table import Table, escaped, percent, times, whole_percent
 
 MADE = "2026-01-31"
 COMMAND = "=forecaster report runs.csv --at N=70B,D=1.4T -o card.html"
@@ -127,6 +127,10 @@ def expected(said: Report) -> dict[str, list[list[str]]]:
     for target in data["targets"]:
         words = f"Chance of {target['value']:g} or less: {chance(target['probability'], said.words)}"
         answer.append([words, percent(target["probability"])])
+    headers = {"N": "N (parameters)", "D": "D (tokens)", "C": "C (FLOP)"}
+    answer += [[headers[name], f"{value:.6g}".replace("e+", "e")] for name, value in data["at"].items()]
+    answer.append(["Times the largest run", times(data["distance"]["compute_ratio"])])
+    answer.append(["Width of the 90% range from noise alone", f"{data['noise_width']:.{places + 1}f}"])
     bars = whole["sensitivity"][0]
     for bar in (bars["base"], *bars["bars"]):
         answer.append([bar["name"], *(f"{end:.3f}" for end in (bar["median"], *bar["interval"]["90"]))])
@@ -135,7 +139,8 @@ def expected(said: Report) -> dict[str, list[list[str]]]:
         score = by_method[name]
         tested = [f"{score['coverage']['90']:.0%}", f"{score['crps']:.4f}"]
         weight = f"{whole_percent(each['weight'])}%"
-        laws.append([name, f"{each['median']:.{places}f}", *ends(each["interval"]["90"]), weight, *tested])
+        ranges = [*ends(each["interval"]["50"]), *ends(each["interval"]["90"])]
+        laws.append([name, f"{each['median']:.{places}f}", *ranges, weight, *tested])
     record = []
     for method, score in by_method.items():
         low, high = score["coverage_interval"]["90"]
@@ -169,8 +174,8 @@ def test_paper_and_markdown_read_back_hold_the_numbers_of_the_json(said: Report,
         for mass, (low, high) in placed["interval"].items():
             places = said.forecast.points[0].predictive.decimals
             assert f" {mass}% {low:.{places}f} {high:.{places}f} " in text
-        for name, middle, low, high, *rest in said_so["Laws"]:
-            assert f" {name} {middle} {low} to {high} {' '.join(rest)} " in text
+        for name, middle, lower, upper, low, high, *rest in said_so["Laws"]:
+            assert f" {name} {middle} {lower} to {upper} {low} to {high} {' '.join(rest)} " in text
         for name, held, low, high, *rest in said_so["Track record"]:
             assert f" {name} {held} ({low.rstrip('%')} to {high}) {' '.join(rest)} " in text
         for name, share in answers(said.forecast)[0].shares.items():
@@ -266,7 +271,7 @@ def test_the_numbers_of_a_workbook_are_numbers(said: Report) -> None:
     book = openpyxl.load_workbook(io.BytesIO(said.render("xlsx")))
     laws = next(row for row in book["Laws"].iter_rows(values_only=True) if row[0] == "chinchilla")
     cells = [cell for cell in laws[1:] if cell is not None]
-    assert len(cells) == 6
+    assert len(cells) == 8
     assert all(isinstance(cell, int | float) for cell in cells)
     runs = list(book["Runs"].iter_rows(values_only=True))
     assert runs[0][:5] == ("Row", "N", "D", "C", "loss")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from forecaster.assess.sensitivity.text import median_and_range, tornado_sentence, tornado_table
 from forecaster.runs.text import metric
 from forecaster.show.figure import Exhibit
-from forecaster.show.style import ACCENT, BANDS, INK, MUTED, PAPER, new_axes, sentence_case, style
-from forecaster.show.table import shown
+from forecaster.show.style import ACCENT, BANDS, INK, MUTED, PAPER, new_axes, style
+from forecaster.show.table import sentence_case, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

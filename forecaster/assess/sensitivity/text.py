@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecaster.show.document import Document, Section, Sentence, bullets
-from forecaster.show.style import sentence_case
-from forecaster.show.table import MISSING, Table, number, percent, shown, spread
+from forecaster.show.table import MISSING, Table, number, percent, sentence_case, shown, spread
 
 if TYPE_CHECKING:
     from forecaster.assess.sensitivity.result import Bar, Sensitivity

@@ -8,7 +8,6 @@ import typer
 
 from forecaster.cli.console import Console
 from forecaster.cli.options import Figure, Forecasting, LawChoice, PriceWords, RunsChoice
-from forecaster.runs.points import scenario
 
 
 def allocate(
@@ -47,7 +46,7 @@ def allocate(
     source = read_source(runs, laws)
     if source.fits is None:
         refuse_unsplittable(source.laws)
-    answer = forecast_source(source, scenario([point.text for point in points.points]), how, console=console)
+    answer = forecast_source(source, points, how, console=console)
     found = allocation_of(
         answer,
         inference_tokens=inference_tokens or None,

@@ -39,7 +39,7 @@ def require(
     if output is not None:
         refuse_figure(output)
     source = read_source(runs, laws)
-    asked = scenario([stand_in(source.runs, held).text], targets=targets)
+    asked = scenario(stand_in(source.runs, held), targets=targets)
     answer = forecast_source(source, asked, how, console=console)
     at_point = answer.points[0].at
     held |= {CODE: at_point[CODE]} if CODE in at_point else {}

@@ -111,8 +111,6 @@ def allocation_of(
     here = None if params is None else _params(params, served)
     rate = None if price is None else price_of(price)
     names = list(speaking) if speaking else default_speaking(answer)
-    if missing := sorted(set(names) - {fit.law.name for fit in answer.fits}):
-        names = [name for name in names if name not in missing]
     names, dropped = _judged(answer, names, allow_failed_checks=allow_failed_checks)
     budgets = tuple(_allocated(answer, point, names, served=served, params=here, price=rate) for point in answer.points)
     silent = [fit.law.name for fit in answer.fits if fit.law.name not in names]

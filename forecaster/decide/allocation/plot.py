@@ -27,9 +27,9 @@ from forecaster.show.style import (
     new_axes,
     one_each,
     quantity_axis,
-    sentence_case,
     style,
 )
+from forecaster.show.table import sentence_case
 from forecaster.stats.mixture import quantiles, weighted_quantile
 
 if TYPE_CHECKING:
@@ -40,8 +40,6 @@ CURVE_NODES = 33
 CURVE_DRAWS = 1_000
 
 MASSES = (0.9, 0.5)
-
-TABLE_BUDGETS = 2
 
 
 def plot_isoflop(allocation: Allocation, ax: Axes | None = None) -> Axes:
@@ -166,9 +164,9 @@ def _without_noise(answer: Forecast, at: Mapping[str, np.ndarray], few: Sequence
 
 
 def _own_budgets(allocation: Allocation) -> list[float]:
-    """Two budgets inside the table, a quarter and nearly all of the way up its range."""
+    """Two budgets inside the table, two fifths and nearly all of the way up its range."""
     C = np.log(allocation.forecast.runs.column("C"))
-    return [float(np.exp(np.quantile([C.min(), C.max()], share))) for share in (0.4, 0.9)][:TABLE_BUDGETS]
+    return [float(np.exp(np.quantile([C.min(), C.max()], share))) for share in (0.4, 0.9)]
 
 
 MOST_OVERHEAD = 2.0

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from forecaster.forecasts.tables import answers, law_table
 from forecaster.runs.text import metric
 from forecaster.show.figure import Exhibit
-from forecaster.show.style import ACCENT, MUTED, PAPER, figure_of, new_axes, sentence_case, style
-from forecaster.show.table import spread
+from forecaster.show.style import ACCENT, MUTED, PAPER, figure_of, new_axes, style
+from forecaster.show.table import sentence_case, spread
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,14 +39,14 @@ def by_law(forecast: Forecast, *, point: int = 0) -> Exhibit:
     medians = {law.median: asked.by_law[name].median for law, name in zip(answer.laws, asked.by_law, strict=True)}
     low, high = min(medians, key=lambda said: medians[said]), max(medians, key=lambda said: medians[said])
     mixed = spread(answer.interval["90"])
-    parts = [f"{law.name} {law.median}, {law.low} to {law.high}" for law in answer.laws]
+    parts = [f"{law.name} {law.median}, {spread(law.interval['90'])}" for law in answer.laws]
     return Exhibit(
         "by-law",
         "Forecast under each law",
         f"The laws' medians lie between {low} and {high}; mixed by their weights they give {answer.median}, "
         f"90% range {mixed}.",
         f"Median and 90% range: {'; '.join(parts)}; mixed {answer.median}, {mixed}.",
-        law_table(answer),
+        law_table(answer, halves=True),
         draw,
         law_figure_size(rows),
         law_figure_size(rows, narrow=True),
@@ -65,7 +65,7 @@ def plot_by_law(forecast: Forecast, ax: Axes | None = None, *, point: int = 0) -
 
     answer, asked = answers(forecast)[point], forecast.points[point]
     rows = [
-        (f"{law.name}, weight {law.weight}", band, f"{law.median}  ({law.low} to {law.high})")
+        (f"{law.name}, weight {law.weight}", band, f"{law.median}  ({spread(law.interval['90'])})")
         for law, band in zip(answer.laws, asked.by_law.values(), strict=True)
     ]
     if len(rows) > 1:

@@ -11,8 +11,8 @@ from forecaster.quantity import format_quantity
 from forecaster.reports.figures.run_checks import CheckedRuns, counted, whose
 from forecaster.runs.text import after, metric, unit
 from forecaster.show.figure import Exhibit
-from forecaster.show.style import BANDS, INK, is_narrow, legend_above, sentence_case, some
-from forecaster.show.table import Table, significant, spread, times
+from forecaster.show.style import BANDS, INK, is_narrow, legend_above, some
+from forecaster.show.table import Table, sentence_case, significant, spread, times
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
