@@ -27,7 +27,7 @@ from forecaster.backtests.folds import Fold
 from forecaster.backtests.trial import Trial, foretell, stacked, try_fold
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.posterior import Fit
-from forecaster.fits.sampling.pymc import compile_density
+from forecaster.fits.sampling.compile import compile_density
 from forecaster.laws.law import Law
 from forecaster.stats.stacking import equal
 

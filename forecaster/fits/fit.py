@@ -1,8 +1,4 @@
-"""The verb fit: law + runs -> posterior.
-
-`compile_density` is the seam for a faster density: whatever returns the same `Density` can replace it, and
-`tests/fits/test_fit.py` holds it against PyMC's own log probability.
-"""
+"""The verb fit: law + runs -> posterior."""
 
 from __future__ import annotations
 
@@ -13,9 +9,9 @@ from forecaster.errors import Say
 from forecaster.fits.cache import load_cached, save_cached
 from forecaster.fits.design import Design, References
 from forecaster.fits.posterior import Fit
+from forecaster.fits.sampling.compile import compile_density
 from forecaster.fits.sampling.density import FIRST_TRY, RETRY, Settings
 from forecaster.fits.sampling.nutpie import sample
-from forecaster.fits.sampling.pymc import compile_density
 from forecaster.fits.verdict import Verdict, better
 from forecaster.laws.law import Law
 from forecaster.runs.table import Runs
@@ -82,7 +78,7 @@ def _fit_once(
     started = time.perf_counter()
     density = compile_density(law, known_errors=design.has_known_errors, say=say)
     compiled = time.perf_counter()
-    draws = sample(density, design, data, seed=seed, settings=settings, say=say)
+    draws = sample(density.of(*data), design, seed=seed, settings=settings, say=say)
     seconds = {"compile": compiled - started, "sample": time.perf_counter() - compiled}
     unjudged = Verdict("fail", float("inf"), 0.0, 0)
     made = Fit(law, runs, draws, seed, settings, unjudged, seconds, held)

@@ -12,13 +12,17 @@ STRETCH = 100
 
 def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
     """Log density of Student's t, the normal distribution where nu is infinite."""
+    normal = np.isinf(nu)
+    student = log_student_of(z, np.where(normal, 1.0, nu))
+    return np.asarray(np.where(normal, -0.5 * z**2 - 0.5 * np.log(2 * np.pi), student))
+
+
+def log_student_of(z: Any, nu: Any) -> Any:
+    """Log density of Student's t with finite degrees of freedom, on anything that NumPy's functions take."""
     from scipy.special import gammaln
 
-    normal = np.isinf(nu)
-    df = np.where(normal, 1.0, nu)
-    constant = gammaln((df + 1) / 2) - gammaln(df / 2) - np.log(df * np.pi) / 2
-    student = constant - (df + 1) / 2 * np.log1p(z**2 / df)
-    return np.asarray(np.where(normal, -0.5 * z**2 - 0.5 * np.log(2 * np.pi), student))
+    constant = gammaln((nu + 1) / 2) - gammaln(nu / 2) - np.log(nu * np.pi) / 2
+    return constant - (nu + 1) / 2 * np.log1p(z**2 / nu)
 
 
 def stratified_student(nu: Any, count: int, *, seed: int) -> np.ndarray:

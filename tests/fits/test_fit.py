@@ -18,7 +18,9 @@ from forecaster.fits.cache import cache_folder
 from forecaster.fits.design import Design, references
 from forecaster.fits.fit import fit
 from forecaster.fits.posterior import Fit
-from forecaster.fits.sampling.pymc import build_model, compile_density
+from forecaster.fits.sampling.compile import DENSITY_VARIABLE, compile_density
+from forecaster.fits.sampling.nutpie import CORES_VARIABLE
+from forecaster.fits.sampling.pymc import build_model
 from forecaster.fits.store import save_fits
 from forecaster.forecasts.forecast import forecast
 from forecaster.laws.formula.tree import evaluate
@@ -86,20 +88,26 @@ def test_a_wrong_law_fails_the_recovery(true_name: str, wrong_name: str) -> None
     assert misses(law(true_name), law(wrong_name), seed=3) > BAR
 
 
-@pytest.mark.parametrize("name", ["chinchilla", "farseer_lite", "kaplan", "power_floor"])
-def test_the_compiled_density_is_pymcs_own(name: str, small_runs: Runs) -> None:
+@pytest.mark.parametrize("made_by", ["generated", "pymc"])
+@pytest.mark.parametrize("name", ["chinchilla", "farseer_lite"])
+def test_the_compiled_density_is_pymcs_own(
+    name: str, made_by: str, small_runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DENSITY_VARIABLE, made_by)
     rows, centre = Design(law(name), small_runs).density_data()
     density = compile_density(law(name))
+    assert density.made_by == made_by
+    on_table = density.of(rows, centre)
     model = build_model(law(name), rows, centre)
     logp = model.compile_logp()
     gradient = model.compile_dlogp()
     random = np.random.default_rng(1)
     for _ in range(3):
-        point = dict(zip(density.coordinates, random.normal(0, 0.3, len(density.coordinates)), strict=True))
-        value, slope = density.value(np.array(list(point.values())), rows, centre)
+        point = dict(zip(on_table.coordinates, random.normal(0, 0.3, len(on_table.coordinates)), strict=True))
+        value, slope = on_table.value(np.array(list(point.values())))
         start = {variable.name: np.array(point[variable.name]) for variable in model.value_vars}
-        assert float(value) == pytest.approx(float(logp(start)), rel=1e-10)
-        np.testing.assert_allclose(slope, gradient(start), rtol=1e-9)
+        assert value == pytest.approx(float(logp(start)), rel=1e-7)
+        np.testing.assert_allclose(slope, gradient(start), rtol=1e-7)
 
 
 def test_one_compile_serves_tables_of_any_length(small_runs: Runs) -> None:
@@ -142,22 +150,29 @@ def test_the_same_seed_gives_the_same_draws_on_any_number_of_cores(
     assert fingerprint(fit(law("chinchilla"), small_runs, seed=6, cache=False)) not in found
 
 
-def test_the_same_seed_gives_the_same_draws_with_a_cold_and_a_warm_compiler(small_runs: Runs, tmp_path: Path) -> None:
+@pytest.mark.parametrize("made_by", ["generated", "pymc"])
+def test_the_same_seed_gives_the_same_draws_cold_or_warm_on_one_core_or_two(
+    made_by: str, small_runs: Runs, tmp_path: Path
+) -> None:
     small_runs.table.to_csv(tmp_path / "runs.csv", index=False)
     script = (
         "import hashlib, sys; from forecaster import fit, law, read_runs\n"
         "fitted = fit(law('chinchilla'), read_runs(sys.argv[1]), seed=5, cache=False)\n"
         "print(hashlib.sha256(fitted.posterior.to_array().values.tobytes()).hexdigest())"
     )
-    environment = os.environ | {"PYTENSOR_FLAGS": f"base_compiledir={tmp_path / 'compiled'}"}
+    environment = os.environ | {
+        "PYTENSOR_FLAGS": f"base_compiledir={tmp_path / 'compiled'}",
+        DENSITY_VARIABLE: made_by,
+    }
     answers = [
         subprocess.run(
             [sys.executable, "-c", script, str(tmp_path / "runs.csv")],
-            env=environment, capture_output=True, text=True, check=True,
+            env=environment | {CORES_VARIABLE: cores}, capture_output=True, text=True, check=True,
         ).stdout
-        for _ in range(2)
+        for cores in ("1", "2")
     ]  # fmt: skip
-    assert any((tmp_path / "compiled").iterdir())
+    # Only PyMC's compiler leaves anything behind, cold the first time.
+    assert (tmp_path / "compiled").exists() == (made_by == "pymc")
     assert answers[0] == answers[1]
 
 

@@ -16,7 +16,8 @@ from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.fit import fit
 from forecaster.fits.predict import log_density, predict
-from forecaster.fits.sampling.pymc import build_model, compile_density
+from forecaster.fits.sampling.compile import compile_density
+from forecaster.fits.sampling.pymc import build_model
 from forecaster.forecasts.forecast import forecast
 from forecaster.laws.law import Law
 from forecaster.laws.page import read_law
@@ -115,7 +116,7 @@ def test_the_density_takes_the_noise_on_the_laws_own_scale(link: LinkName) -> No
     model = build_model(page, rows, constants)
     x = np.zeros(len(page.priors))
     by_pymc = float(model.compile_logp()(dict(zip([v.name for v in model.value_vars], x, strict=True))))
-    assert float(compile_density(page).value(x, rows, constants)[0]) == pytest.approx(by_pymc, rel=1e-10)
+    assert compile_density(page).of(rows, constants).value(x)[0] == pytest.approx(by_pymc, rel=1e-7)
 
 
 def test_laws_on_different_scales_are_not_mixed() -> None:
@@ -155,11 +156,11 @@ def test_known_errors_widen_the_density_and_loosen_the_fit() -> None:
     rows, constants = Design(page, known).density_data()
     np.testing.assert_allclose(rows[-1], error)
     x = np.zeros(len(page.priors))
-    value = float(compile_density(page, known_errors=True).value(x, rows, constants)[0])
+    value = compile_density(page, known_errors=True).of(rows, constants).value(x)[0]
     zeroed = rows.copy()
     zeroed[-1] = 0.0
-    plain = float(compile_density(page).value(x, rows[:-1], constants)[0])
-    assert float(compile_density(page, known_errors=True).value(x, zeroed, constants)[0]) == pytest.approx(plain)
+    plain = compile_density(page).of(rows[:-1], constants).value(x)[0]
+    assert compile_density(page, known_errors=True).of(zeroed, constants).value(x)[0] == pytest.approx(plain)
     assert value != pytest.approx(plain, abs=1e-3)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
 import os
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecaster.errors import NotConverged, Say
 from forecaster.fits.design import Design
-from forecaster.fits.sampling.density import Density, Settings
+from forecaster.fits.sampling.density import Settings, TableDensity
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -22,73 +25,61 @@ NO_START = (
     "see them with `forecaster laws`, and what they say of your table with `forecaster prior`"
 )
 
+CORES_VARIABLE = "FORECASTER_CORES"
 
-def nutpie_model(jitted: Any, order: list[str], names: tuple[str, ...], columns: int, constants: int) -> Any:
-    """What nutpie samples from, around a jitted density.
 
-    nutpie's own wrapper unpacks every shared variable generically and takes four times as long to compile; this one
-    knows that there are two, and returns the sampler's coordinates untouched.
+@cache
+def library() -> Any:
+    """nutpie's compiled part.
+
+    Its package imports ArviZ, PyMC's compiler and Stan's, which takes longer than the sampling. Where the part cannot
+    be loaded alone, it is imported with all of them.
     """
-    import numba
-    from numba import carray, types
-    from nutpie.compile_pymc import CompiledPyMCModel, address_as_void_pointer
+    if "nutpie._lib" in sys.modules:
+        return sys.modules["nutpie._lib"]
+    try:
+        return _loaded_alone("nutpie", "nutpie._lib")
+    except (ImportError, AttributeError):
+        sys.modules.pop("nutpie._lib", None)
+        from nutpie import _lib
 
-    size = len(names)
-    if order == ["rows", "fixed"]:
-
-        @numba.njit(inline="always")
-        def density(x, rows, fixed):  # type: ignore[no-untyped-def]
-            return jitted(x, rows, fixed)
-
-    else:
-
-        @numba.njit(inline="always")
-        def density(x, rows, fixed):  # type: ignore[no-untyped-def]
-            return jitted(x, fixed, rows)
-
-    def log_density(_size, x_, gradient_, value_, data_):  # type: ignore[no-untyped-def]
-        data = carray(data_, (3,), np.uintp)
-        rows = carray(address_as_void_pointer(data[0]), (columns, np.int64(data[2])), np.float64)
-        fixed = carray(address_as_void_pointer(data[1]), (constants,), np.float64)
-        value, gradient = density(carray(x_, (size,)), rows, fixed)
-        value_[0] = value[()]
-        finite = np.isfinite(value_[0])
-        for i in range(size):
-            gradient_[i] = gradient[i]
-            finite = finite and np.isfinite(gradient[i])
-        return 0 if finite else 3
-
-    def expand(_size, _expanded, x_, out_, _data):  # type: ignore[no-untyped-def]
-        for i in range(size):
-            out_[i] = x_[i]
-        return 0
-
-    double = types.CPointer(types.double)
-    return CompiledPyMCModel(
-        dims={},
-        compiled_logp_func=numba.cfunc(types.int64(types.uint64, double, double, double, types.voidptr))(log_density),
-        compiled_expand_func=numba.cfunc(types.int64(types.uint64, types.uint64, double, double, types.voidptr))(
-            expand
-        ),
-        initial_point_func=lambda seed: np.zeros(size),
-        shared_data={},
-        shared_var_keys={},
-        user_data=np.zeros(3, dtype=np.uintp),
-        n_expanded=size,
-        shape_info=(list(names), [slice(i, i + 1) for i in range(size)], [() for _ in names]),
-        logp_func=None,
-        expand_func=None,
-        _n_dim=size,
-        _shapes=dict.fromkeys(names, ()),
-        _coords={},
-    )
+        return _lib
 
 
-Data = tuple[np.ndarray, np.ndarray]
-"""Rows (column, run) and fixed values (reference), as `Design.density_data` gives them."""
+def _loaded_alone(package: str, name: str) -> Any:
+    """A module of a package, loaded without the package's own imports."""
+    place = importlib.util.find_spec(package)
+    found = importlib.machinery.PathFinder.find_spec(name, place.submodule_search_locations if place else None)
+    if found is None or found.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(found)
+    # Under its own name, so that a later import of the package finds it: it cannot be loaded twice.
+    sys.modules[name] = module
+    found.loader.exec_module(module)
+    return module
 
 
-def _with_data(density: Density, design: Design, data: Data) -> Any:
+def cores(chains: int) -> int:
+    """How many chains run side by side: FORECASTER_CORES if set, else one on each core that this process may use."""
+    asked = os.environ.get(CORES_VARIABLE, "")
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(chains, int(asked) if asked.isdecimal() and int(asked) > 0 else available)
+
+
+def sample(density: TableDensity, design: Design, *, seed: int, settings: Settings, say: Say) -> xr.DataTree:
+    """Draws of a law's posterior: groups `posterior` and `sample_stats`, as of `Fit.draws`.
+
+    Args:
+        density: of the law on the table.
+        design: the law on the table.
+        seed: of the sampler.
+        settings: how long, how many chains.
+        say: called with a line of progress now and then.
+
+    Raises:
+        NotConverged: the sampler could not start.
+    """
+
     def start(seed: int) -> np.ndarray:
         """The middle half of the prior: wide enough for R-hat to mean something, inside what is believable."""
         random = np.random.default_rng(seed)
@@ -99,37 +90,14 @@ def _with_data(density: Density, design: Design, data: Data) -> Any:
             coordinates.append(float(prior.coordinate(known[name], known)))
         return np.array(coordinates)
 
-    rows, fixed = data
-    addresses = np.array([rows.ctypes.data, fixed.ctypes.data, rows.shape[1]], dtype=np.uintp)
-    # The sampler reads the arrays through their addresses, so the model must keep them alive.
-    return replace(
-        density.model, user_data=addresses, shared_data={"rows": rows, "fixed": fixed}, initial_point_func=start
-    )
-
-
-def sample(density: Density, design: Design, data: Data, *, seed: int, settings: Settings, say: Say) -> xr.DataTree:
-    """Draws of a law's posterior: groups `posterior` and `sample_stats`, as of `Fit.draws`.
-
-    Args:
-        density: of the law.
-        design: the law on the table.
-        data: of the table.
-        seed: of the sampler.
-        settings: how long, how many chains.
-        say: called with a line of progress now and then.
-
-    Raises:
-        NotConverged: the sampler could not start.
-    """
-    model = _with_data(density, design, data)
     # A sampler that finds no start brings the whole process down when it leaves.
-    if not any(np.isfinite(density.value(model.initial_point_func(seed + i), *data)[0]) for i in range(20)):
+    if not any(np.isfinite(density.value(start(seed + i))[0]) for i in range(20)):
         raise NotConverged(NO_START, where=design.law.name)
     try:
-        trace = _run(model, seed=seed, settings=settings, progress=_progress(design.law.name, say))
+        chains = _run(density, start, seed=seed, settings=settings, progress=_progress(design.law.name, say))
     except RuntimeError:
         raise NotConverged(NO_START, where=design.law.name) from None
-    return _as_draws(trace, design, thin=settings.thin)
+    return _as_draws(chains, design, settings)
 
 
 def _progress(name: str, say: Say) -> Callable[[Any], None]:
@@ -147,42 +115,69 @@ def _progress(name: str, say: Say) -> Callable[[Any], None]:
     return progress
 
 
-def _run(model: Any, *, seed: int, settings: Settings, progress: Callable[[Any], None]) -> Any:
-    import nutpie
-
-    sampler = nutpie.sample(
-        model,
-        draws=settings.draws,
-        tune=settings.tune,
-        chains=settings.chains,
-        cores=min(settings.chains, os.cpu_count() or 1),
-        seed=seed,
-        adaptation="low_rank",
-        target_accept=settings.target_accept,
-        save_warmup=False,
-        progress_bar=False,
-        progress_callback=progress,
-        blocking=False,
+def _run(
+    density: TableDensity,
+    start: Callable[[int], np.ndarray],
+    *,
+    seed: int,
+    settings: Settings,
+    progress: Callable[[Any], None],
+) -> list[tuple[Any, Any]]:
+    """Each chain's draws and what the sampler says of them, as Arrow tables, tuning included."""
+    nutpie = library()
+    names = list(density.coordinates)
+    size = len(names)
+    nuts = nutpie.PyNutsSettings.LowRank(seed)
+    nuts.update(
+        {
+            "num_draws": settings.draws,
+            "num_tune": settings.tune,
+            "num_chains": settings.chains,
+            "target_accept": settings.target_accept,
+        }
+    )
+    model = nutpie.PyMcModel(
+        nutpie.LogpFunc(density.address, density.table, density),
+        nutpie.ExpandFunc(size, size, density.copy, density.table, density),
+        nutpie.PyVariable.new_variables(names, ["float64"] * size, [()] * size, {}, {}),
+        size,
+        {},
+        {},
+        start,
+        None,
+    )
+    quiet, rate = nutpie.ProgressType.none(), 100
+    sampler = nutpie.PySampler.from_pymc(
+        nuts, cores(settings.chains), model, quiet, progress, rate, nutpie.PyStorage.arrow()
     )
     try:
-        return sampler.wait()
+        sampler.wait(None)
+        draws, statistics = sampler.take_results().get_arrow_trace()
     except BaseException:
-        sampler.cancel()
+        sampler.abort()
         raise
+    return list(zip(draws, statistics, strict=True))
 
 
-def _as_draws(trace: Any, design: Design, *, thin: int) -> xr.DataTree:
+def _as_draws(chains: list[tuple[Any, Any]], design: Design, settings: Settings) -> xr.DataTree:
     """Every sampled and natural parameter from the sampler's coordinates."""
     import xarray as xr
 
-    thinned = trace.isel(draw=slice(None, None, thin)) if thin > 1 else trace
+    def kept(which: int, name: str) -> np.ndarray:
+        """Shape (chain, draw), tuning left out."""
+        return np.stack([np.asarray(chain[which].column(name).to_numpy())[settings.tune :] for chain in chains])
+
+    dims, thin = ("chain", "draw"), settings.thin
     values: dict[str, Any] = dict(design.references.values)
     for name, prior in design.law.priors.items():
-        values[name] = prior.value(thinned["posterior"][name], values)
+        coordinate = np.ascontiguousarray(kept(0, name)[:, ::thin])
+        values[name] = prior.value(xr.DataArray(coordinate, dims=dims), values)
     sampled = {name: values[name] for name in design.law.priors}
-    posterior = xr.Dataset(design.complete(sampled) | sampled).reset_coords(drop=True)
-    statistics = thinned["sample_stats"].to_dataset()[["diverging", "n_steps", "energy"]]
+    shape = (len(chains), -(-settings.draws // thin))
+    coordinates = {dim: np.arange(length) for dim, length in zip(dims, shape, strict=True)}
+    posterior = xr.Dataset(design.complete(sampled) | sampled, coords=coordinates)
     # A divergence between two kept draws counts too.
-    diverging = trace["sample_stats"]["diverging"].coarsen(draw=thin).max()
-    statistics["diverging"] = (statistics["diverging"].dims, diverging.values.astype(bool))
-    return xr.DataTree.from_dict({"posterior": posterior.drop_attrs(), "sample_stats": statistics.drop_attrs()})
+    diverging = np.logical_or.reduceat(kept(1, "diverging"), np.arange(0, settings.draws, thin), axis=1)
+    statistics = {"diverging": diverging} | {name: kept(1, name)[:, ::thin] for name in ("n_steps", "energy")}
+    sample_stats = xr.Dataset({name: (dims, value) for name, value in statistics.items()}, coords=coordinates)
+    return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": sample_stats})

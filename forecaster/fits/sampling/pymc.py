@@ -8,9 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from forecaster.errors import Say
-from forecaster.fits.sampling.density import Density, densities
-from forecaster.fits.sampling.nutpie import nutpie_model
 from forecaster.laws.formula.tree import FUNCTIONS, evaluate
 from forecaster.laws.law import Law, is_count
 from forecaster.laws.prior import Prior
@@ -87,51 +84,3 @@ def prior_variable(name: str, prior: Prior, values: Mapping[str, Any], functions
     if kind == "Normal" and family.coordinate != "value":
         return pt.exp(variable) if family.coordinate == "log" else pt.sigmoid(variable)
     return variable
-
-
-def compile_density(law: Law, *, known_errors: bool = False, say: Say | None = None) -> Density:
-    """Compile a law's density once; later calls for the same law in this process return it at once.
-
-    Args:
-        law: any law.
-        known_errors: whether tables come with standard errors of the response.
-        say: called with a line of progress.
-    """
-    # The hash does not know the order of keys on the page, and the order of rows and coordinates follows it.
-    key = (law.sha256, tuple(law.inputs), tuple(law.priors), known_errors)
-    if key in densities:
-        return densities[key]
-    if say:
-        say(f"compiling {law.name} (once)")
-
-    import pytensor
-
-    # Fast-math lets the compiler reorder sums, and a cold and a warm cache then take different paths for one seed.
-    pytensor.config.numba__fastmath = False
-    import pymc as pm
-    import pytensor.tensor as pt
-    from pytensor.graph import clone_replace
-
-    columns = len(law.inputs) + (3 if known_errors else 2)
-    constants = len(law.inputs) + (1 if law.link == "log" else 2)
-    # Any values will do, as long as the expressions are defined.
-    model = build_model(law, np.zeros((columns, 2)), np.full(constants, 0.5), known_errors=known_errors)
-    names = tuple(variable.name for variable in model.free_RVs)
-    point = pt.vector("point", shape=(len(names),))
-    log_density = clone_replace(
-        model.logp(), {v: point[i] for i, v in enumerate(model.value_vars)}, rebuild_strict=False
-    )
-    with model:
-        function = pm.pytensorf.compile(
-            [point], [log_density, pt.grad(log_density, point)], mode="NUMBA", on_unused_input="ignore"
-        )
-    order = [variable.name for variable in function.get_shared()]
-    jitted = function.vm.jit_fn
-
-    def value(x: np.ndarray, rows: np.ndarray, fixed: np.ndarray) -> tuple[Any, Any]:
-        data = {"rows": rows, "fixed": fixed}
-        result: tuple[Any, Any] = jitted(x, *(data[name] for name in order))
-        return result
-
-    densities[key] = Density(names, value, nutpie_model(jitted, order, names, columns, constants))
-    return densities[key]
