@@ -17,8 +17,12 @@ def log_student(z: np.ndarray, nu: np.ndarray) -> np.ndarray:
     normal = np.isinf(nu)
     df = np.where(normal, 1.0, nu)
     constant = gammaln((df + 1) / 2) - gammaln(df / 2) - np.log(df * np.pi) / 2
-    student = constant - (df + 1) / 2 * np.log1p(z**2 / df)
-    return np.asarray(np.where(normal, -0.5 * z**2 - 0.5 * np.log(2 * np.pi), student))
+    # In one array: z may hold millions.
+    found = np.asarray(z**2 / df)
+    np.log1p(found, out=found)
+    found *= (df + 1) / 2
+    np.subtract(constant, found, out=found)
+    return np.asarray(np.where(normal, -0.5 * z**2 - 0.5 * np.log(2 * np.pi), found)) if normal.any() else found
 
 
 def stratified_student(nu: Any, count: int, *, seed: int) -> np.ndarray:
