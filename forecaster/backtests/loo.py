@@ -10,7 +10,7 @@ import numpy as np
 
 from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import log_likelihood
-from forecaster.stats.psis import RELIABLE_K
+from forecaster.stats.psis import RELIABLE_K, efficiency, smooth, tail_length
 
 NEAR_TIE_ELPD = 4.0
 
@@ -101,20 +101,13 @@ def _left_out(log_p: np.ndarray) -> tuple[float, float]:
     Args:
         log_p: the run's log density for every draw, shape (chain, draw).
     """
-    from arviz_stats.base import array_stats
     from scipy.special import logsumexp
 
     flat = log_p.ravel()
     if np.ptp(flat) == 0:
         return float(flat[0]), 0.0
-    efficiency = float(array_stats.ess(np.exp(log_p - log_p.max()), method="mean")) / flat.size
-    try:
-        log_weights, k = array_stats.psislw(flat, r_eff=efficiency if efficiency > 0 else 1.0)
-    except ValueError:
-        # The tail is too short to be smoothed, or of one value.
-        log_weights, k = -flat - logsumexp(-flat), math.inf
-    k = float(k)
-    return float(logsumexp(log_weights + flat)), k if math.isfinite(k) else math.inf
+    log_weights, k = smooth(-flat, tail_length(flat.size, efficiency(log_p)))
+    return float(logsumexp(log_weights + flat)), k
 
 
 def difference(one: LeaveOneOut, other: LeaveOneOut) -> Difference:

@@ -168,12 +168,10 @@ class Fit(Result):
 
         from forecaster.stats.convergence import effective_draws, rhat
 
-        rows = []
-        posterior = self.posterior
-        for name in dict.fromkeys((*self.law.parameters, *self.law.priors)):
-            draws = posterior[name].values
-            low, median, high = np.quantile(draws, [0.05, 0.5, 0.95])
-            rows.append((name, median, low, high, rhat(draws), effective_draws(draws)))
+        names = list(dict.fromkeys((*self.law.parameters, *self.law.priors)))
+        draws = np.stack([self.posterior[name].values for name in names])
+        low, median, high = np.quantile(draws, [0.05, 0.5, 0.95], axis=(1, 2))
+        rows = zip(names, median, low, high, rhat(draws), effective_draws(draws), strict=True)
         columns = ["parameter", "median", "5%", "95%", "R-hat", "ESS"]
         return pd.DataFrame(rows, columns=columns).set_index("parameter")
 

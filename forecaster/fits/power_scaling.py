@@ -11,11 +11,10 @@ import numpy as np
 from forecaster.fits.posterior import Fit, sampled_values
 from forecaster.fits.predict import joint_log_likelihood
 from forecaster.laws.prior import log_prior
+from forecaster.stats.power_scaling import POWERS, scaled_weights, sensitivity
 
 THRESHOLD = 0.05
 """Sensitivity from which a quantity counts as moved (Kallioinen et al. 2023, arXiv:2107.14054, section 2.5)."""
-
-POWERS = (0.99, 1.01)
 
 ANSWER = "response at the point"
 
@@ -74,28 +73,18 @@ def power_scale(
         likelihood: log likelihood of the fit's runs for every draw, shape (chain, draw), where it is known.
         only_response: whether to leave the parameters out.
     """
-    from arviz_stats.base import array_stats
-
     values = sampled_values(fit)
     priors = np.sum([log_prior(prior, values[name], values) for name, prior in fit.law.priors.items()], axis=0)
     data = joint_log_likelihood(fit) if likelihood is None else likelihood
     response = fit.linked_response(fit.design.inputs_at(at)).transpose("chain", "draw").values
     quantities = {ANSWER: response} | ({} if only_response else {name: values[name] for name in fit.law.priors})
 
-    def weights(density: np.ndarray, power: float) -> np.ndarray:
-        log_weights = array_stats.power_scale_lw(density, alpha=power, axis=[0, 1])
-        return np.asarray(np.exp(log_weights - log_weights.max()))
-
     def sensitivities(density: np.ndarray) -> dict[str, float]:
         if not np.isfinite(density).all() or np.ptp(density) == 0:
             return dict.fromkeys(quantities, 0.0 if np.isfinite(density).all() else np.nan)
-        lower, upper = (weights(density, power) for power in POWERS)
+        lower, upper = (scaled_weights(density.ravel(), power) for power in POWERS)
         return {
-            name: float(
-                array_stats.power_scale_sense(draws, lower, upper, lower_alpha=POWERS[0], upper_alpha=POWERS[1])
-            )
-            if np.ptp(draws) > 0
-            else 0.0
+            name: sensitivity(draws.ravel(), lower, upper) if np.ptp(draws) > 0 else 0.0
             for name, draws in quantities.items()
         }
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from forecaster.errors import ForecasterError, StoreError
@@ -35,13 +36,26 @@ FORMAT = 2
 WEIGHTING = "weighting.json"
 
 
-def versions() -> dict[str, str]:
-    """Versions of what decides a fit's numbers."""
+@cache
+def versions() -> Mapping[str, str]:
+    """Versions of what decides a fit's numbers, looked up once."""
+    from importlib.metadata import PackageNotFoundError, version
+
     found = {}
     for name in ("forecaster", "pymc", "pytensor", "nutpie", "numba", "numpy"):
         with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
-    return found
+    return MappingProxyType(found)
+
+
+def read_verdict(facts: Mapping[str, Any]) -> Verdict:
+    """A verdict from its facts as JSON holds them.
+
+    Raises:
+        TypeError, KeyError: they are none.
+    """
+    rhat = float("inf") if facts["rhat"] is None else facts["rhat"]
+    return Verdict(**{**facts, "rhat": rhat, "notes": tuple(facts["notes"])})
 
 
 def save_fits(fits: Sequence[Fit], folder: str | Path, *, weighting: str = "") -> Path:
@@ -167,7 +181,7 @@ def write_fits(fits: Sequence[Fit], folder: Path, *, weighting: str = "") -> Non
         (folder / WEIGHTING).write_text(weighting, "utf-8")
     manifest = {
         "format": FORMAT,
-        "versions": versions(),
+        "versions": dict(versions()),
         "runs": {
             "name": runs.name,
             "response": runs.response,
@@ -233,15 +247,13 @@ def _read_fit(folder: Path, entry: dict[str, Any], runs: Runs) -> Fit:
         raise FileNotFoundError(2, "no such file", str(path))
     with xr.open_datatree(path, engine="h5netcdf") as tree:
         draws = tree.load()
-    verdict = entry["verdict"]
-    rhat = float("inf") if verdict["rhat"] is None else verdict["rhat"]
     return Fit(
         law=law,
         runs=runs,
         draws=draws,
         seed=entry["seed"],
         settings=Settings(**entry["settings"]),
-        verdict=Verdict(**{**verdict, "rhat": rhat, "notes": tuple(verdict["notes"])}),
+        verdict=read_verdict(entry["verdict"]),
         seconds=entry["seconds"],
     )
 

@@ -73,10 +73,8 @@ def judge(
         diverging: booleans (chain, draw).
         retried: whether these draws come from the longer second try.
     """
-    parameter_rhat = {name: rhat(draws) for name, draws in parameters.items()}
-    parameter_ess = {name: effective_draws(draws) for name, draws in parameters.items()}
-    printed_rhat = {name: rhat(draws) for name, draws in quantities.items()}
-    printed_ess = {name: effective_draws(draws) for name, draws in quantities.items()}
+    parameter_rhat, parameter_ess = _convergence(parameters)
+    printed_rhat, printed_ess = _convergence(quantities)
     divergences = int(diverging.sum())
 
     poor = [name for name in quantities if printed_rhat[name] > RHAT_PASS or printed_ess[name] < ESS_PRINTED]
@@ -115,6 +113,15 @@ def judge(
         notes=tuple(notes),
         retried=retried,
     )
+
+
+def _convergence(draws: Mapping[str, np.ndarray]) -> tuple[dict[str, float], dict[str, float]]:
+    """R-hat and effective draws by name, all names at once."""
+    if not draws:
+        return {}, {}
+    together = np.stack([*draws.values()])
+    by_name = [dict(zip(draws, found.tolist(), strict=True)) for found in (rhat(together), effective_draws(together))]
+    return by_name[0], by_name[1]
 
 
 def _remedy(parameter_rhat: Mapping[str, float]) -> str:

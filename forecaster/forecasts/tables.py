@@ -110,7 +110,8 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
     found = []
     record = forecast.weighting.record
     by_method = record_said(forecast)
-    for said, point in zip(forecast.as_dict()["forecast"], forecast.points, strict=True):
+    for point in forecast.points:
+        said = point.as_dict(forecast.weights, forecast.targets)
         places = point.predictive.decimals
 
         def ends(interval: Mapping[str, Sequence[float]], mass: str, places: int = places) -> tuple[str, str]:

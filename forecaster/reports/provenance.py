@@ -80,7 +80,7 @@ def provenance(forecast: Forecast, command: str = "") -> dict[str, Any]:
         "laws": {fit.law.name: fit.law.sha256 for fit in forecast.fits},
         "seed": forecast.seed,
         "fit_seeds": {fit.law.name: fit.seed for fit in forecast.fits},
-        "versions": versions(),
+        "versions": dict(versions()),
         "command": command,
         "stamps": stamps(forecast),
     }

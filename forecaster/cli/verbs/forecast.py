@@ -12,8 +12,12 @@ def forecast(asked: Asked, laws: LawChoice, runs: RunsChoice, how: Forecasting, 
     Example: `forecaster forecast runs.csv --at N=70B,D=1.4T --target 1.95`
     """
     from forecaster.cli.source import forecast_source, read_source
-    from forecaster.reports.provenance import forecast_dict
 
     points = asked.scenario()
     answer = forecast_source(read_source(runs, laws), points, how, console=console)
-    console.result(answer.text, forecast_dict(answer, command=said_command()))
+    if not console.as_json:
+        console.result(answer.text, {})
+        return
+    from forecaster.reports.provenance import forecast_dict
+
+    console.result("", forecast_dict(answer, command=said_command()))
