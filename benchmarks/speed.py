@@ -1,48 +1,134 @@
-"""How long a person waits, side by side in one run.
+"""How long a person waits, in whole processes, and how sampling compares with the obvious model.
 
-    uv run python benchmarks/speed.py [--repeat 3]
+    uv run python benchmarks/speed.py [--repeat 3] [--before FOLDER]
 
-Whole processes are timed from outside: `cold` starts with empty compile and fit caches, `warm` with compiled code but
-no finished fit, `cached` with both. The obvious model is what one writes first: raw N and D, priors on log A and
-log B, `pm.sample` with its defaults.
+Whole processes are timed from outside, CPU (user and system) and wall: `cold` starts with no finished fit and nothing
+compiled on disk, `warm` with compiled code left by an earlier command, `cached` with finished fits. With `--before`,
+the checkout of an earlier commit with an environment of its own, each command is run by turns from both, and the last
+column is how many times less CPU it takes now. The obvious model is what one writes first: raw N and D, priors on
+log A and log B, `pm.sample` with its defaults.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tables import lowest, sixteen_tables
 
 from forecaster import fit, law
-from forecaster.fits.sampling.density import Settings
+from forecaster.fits.sampling.density import FIRST_TRY
 
 POINT = ["--at", "N=70B,D=1.4T", "--quiet"]
+ONE_LAW = ["--law", "chinchilla", "--fast"]
 HUNDRED = 100
 
 
-def whole_process(arguments: list[str], environment: dict[str, str]) -> float:
-    """Seconds that a command takes as a process of its own."""
-    started = time.perf_counter()
+@dataclass(frozen=True)
+class Wait:
+    """What one process takes, in seconds."""
+
+    cpu: float
+    wall: float
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command in a state of the caches, and how many times less CPU it must take than before."""
+
+    what: str
+    command: list[str]
+    state: str
+    bar: float | None = None
+
+
+def whole_process(python: Path, arguments: list[str], environment: dict[str, str]) -> Wait:
+    """A command as a process of its own, with those that it starts."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "forecaster", *arguments],
-        env=os.environ | environment, check=True, stdout=subprocess.DEVNULL,
+        [str(python), "-m", "forecaster", *arguments],
+        env=os.environ | environment, cwd=Path(environment["FORECASTER_CACHE"]).parent, check=True,
+        stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    return time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Wait(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.perf_counter() - started)
 
 
-def median_of(repeat: int, measure: Callable[[], float]) -> tuple[float, float, float]:
-    """Least, median and greatest of several measurements."""
-    seconds = sorted(measure() for _ in range(repeat))
-    return seconds[0], statistics.median(seconds), seconds[-1]
+class Checkout:
+    """A state of the project with its own caches.
+
+    Args:
+        python: of its environment.
+        folder: for its caches.
+    """
+
+    def __init__(self, python: Path, folder: Path) -> None:
+        self.python, self.folder, self.count = python, folder, 0
+
+    def run(self, case: Case) -> Wait:
+        """The command of a case in its state; what the state needs is made first, and not timed."""
+        self.count += 1
+        fresh = {"PYTENSOR_FLAGS": f"base_compiledir={self.folder}/code{self.count}"}
+        fresh |= {"FORECASTER_CACHE": f"{self.folder}/fits{self.count}"}
+        kept = {"PYTENSOR_FLAGS": f"base_compiledir={self.folder}/code", "FORECASTER_CACHE": f"{self.folder}/fits"}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        environment = {"cold": fresh, "warm": kept | {"FORECASTER_CACHE": fresh["FORECASTER_CACHE"]}, "cached": kept}
+        marker = self.folder / "-".join(case.command).replace("/", "_")
+        if case.state in ("warm", "cached") and not marker.exists():
+            whole_process(self.python, case.command, kept)
+            marker.touch()
+        return whole_process(self.python, case.command, environment[case.state])
+
+
+def cases(table: str, card: str) -> list[Case]:
+    """What is timed."""
+    forecast = ["forecast", table, *POINT]
+    demo = ["demo", "-o", card, "--quiet"]
+    return [
+        Case("--help", ["--help"], "cached"),
+        Case("laws", ["laws"], "cached"),
+        Case("check", ["check", table], "cached"),
+        Case("one law, --fast", [*forecast, *ONE_LAW], "cold", 5),
+        Case("one law, --fast", [*forecast, *ONE_LAW], "warm", 3),
+        Case("one law, --fast", [*forecast, *ONE_LAW], "cached"),
+        Case("three laws, --fast", [*forecast, "--fast"], "cold"),
+        Case("default, weights earned", forecast, "cold"),
+        Case("default, weights earned", forecast, "warm", 4.5),
+        Case("default, weights earned", forecast, "cached", 1.3),
+        Case("the demo with its whole card", demo, "cold", 3.5),
+        Case("the demo with its whole card", demo, "cached"),
+    ]
+
+
+def time_cases(table: str, folder: Path, *, repeat: int, before: Path | None) -> None:
+    """Print the medians of each case, by turns with the checkout before."""
+    now = Checkout(Path(sys.executable), folder / "now")
+    then = Checkout(before / ".venv/bin/python", folder / "then") if before else None
+    print(f"{'':<42} {'CPU s':>7} {'wall s':>7}   {'before':>7} {'wall s':>7}   {'times less CPU':>14}")
+    for case in cases(table, str(folder / "card.html")):
+        ours, theirs = [], []
+        for _ in range(repeat):
+            ours.append(now.run(case))
+            if then is not None:
+                theirs.append(then.run(case))
+        line = f"{f'{case.what}, {case.state}':<42} {_median(ours)}"
+        if theirs:
+            times = statistics.median(b.cpu / a.cpu for a, b in zip(ours, theirs, strict=True))
+            line += f"   {_median(theirs)}   {times:9.2f}" + (f" (>= {case.bar:g})" if case.bar else "")
+        print(line, flush=True)
+
+
+def _median(waits: list[Wait]) -> str:
+    return f"{statistics.median(w.cpu for w in waits):7.2f} {statistics.median(w.wall for w in waits):7.2f}"
 
 
 def obvious_model(N: np.ndarray, D: np.ndarray, loss: np.ndarray, *, draws: int) -> tuple[float, bool, str]:
@@ -79,62 +165,19 @@ def main() -> None:
     """Print every figure with its bar."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--repeat", type=int, default=3)
-    repeat = parser.parse_args().repeat
+    parser.add_argument("--before", type=Path, help="a checkout of an earlier commit, its environment in .venv")
+    asked = parser.parse_args()
     tables = sixteen_tables()
     runs = tables["chinchilla 240"]
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        runs.table.to_csv(folder / "runs.csv", index=False)
-        table = str(folder / "runs.csv")
-        counter = iter(range(10_000))
-
-        def fresh() -> str:
-            return str(folder / f"cache{next(counter)}")
-
-        warm_code, warm_fits = fresh(), fresh()
-
-        def environment(code: str, fits: str) -> dict[str, str]:
-            return {"PYTENSOR_FLAGS": f"base_compiledir={code}", "FORECASTER_CACHE": fits}
-
-        def show(what: str, bar: str, seconds: tuple[float, float, float]) -> None:
-            low, middle, high = seconds
-            print(f"{what:<58} {middle:7.2f} s  ({low:.2f} to {high:.2f})  {bar}", flush=True)
-
-        plain = environment(warm_code, warm_fits)
-        show("--help", "<= 0.5", median_of(repeat, lambda: whole_process(["--help"], plain)))
-        show("laws", "<= 0.5", median_of(repeat, lambda: whole_process(["laws"], plain)))
-        for what, laws, bars in [
-            ("one law, --fast", ["--law", "chinchilla", "--fast"], ("<= 18", "<= 11", "<= 3")),
-            ("three laws, --fast", ["--fast"], ("<= 35", "<= 22", "")),
-            ("default, weights earned", [], ("<= 75", "<= 50", "<= 4")),
-        ]:
-            command = ["forecast", table, *POINT, *laws]
-            show(
-                f"{what}, cold", bars[0],
-                median_of(repeat, lambda command=command: whole_process(command, environment(fresh(), fresh()))),
-            )  # fmt: skip
-            whole_process(command, plain)
-            show(
-                f"{what}, warm", bars[1],
-                median_of(repeat, lambda command=command: whole_process(command, environment(warm_code, fresh()))),
-            )  # fmt: skip
-            show(
-                f"{what}, cached", bars[2],
-                median_of(repeat, lambda command=command: whole_process(command, plain)),
-            )  # fmt: skip
-        card = ["demo", "-o", str(folder / "card.html"), "--quiet"]
-        show(
-            "the demo with its whole card, cold", "",
-            median_of(repeat, lambda: whole_process(card, environment(fresh(), fresh()))),
-        )  # fmt: skip
-        whole_process(card, plain)
-        show("the demo with its whole card, cached", "", median_of(repeat, lambda: whole_process(card, plain)))
+        runs.table.to_csv(Path(scratch) / "runs.csv", index=False)
+        time_cases(str(Path(scratch) / "runs.csv"), Path(scratch), repeat=asked.repeat, before=asked.before)
 
     ours = []
-    for seed in range(1, repeat + 1):
+    for seed in range(1, asked.repeat + 1):
         found = fit(law("chinchilla"), runs, seed=seed, cache=False)
         seconds = found.seconds["sample"]
-        if found.settings != Settings():
+        if found.settings != FIRST_TRY:
             seconds += fit(law("chinchilla"), runs, seed=seed, cache=False, retry=False).seconds["sample"]
         ours.append(seconds)
     our_median = statistics.median(ours)
@@ -150,17 +193,14 @@ def main() -> None:
             break
     more = "" if passes else "at least "
     print(f"{'sampling until the gate passes, the obvious model':<58} {total:7.2f} s", flush=True)
-    print(f"{'  times ours':<58} {more}{total / our_median:7.1f}    >= 20", flush=True)
+    print(f"{'  times ours':<58} {more}{total / our_median:7.1f}    >= 100", flush=True)
 
     small = [lowest(each, 8 + i % 23) for i in range(HUNDRED // 10) for each in list(tables.values())[:10]]
-    started = time.perf_counter()
+    started = time.process_time()
     for each in small:
         fit(law("chinchilla"), each, cache=False, retry=False)
-    show(
-        f"a fit, over {len(small)} small tables with diagnostics",
-        "<= 0.6",
-        ((time.perf_counter() - started) / HUNDRED,) * 3,
-    )
+    taken = (time.process_time() - started) / len(small)
+    print(f"{f'a fit, over {len(small)} small tables with diagnostics':<58} {taken:7.2f} CPU s", flush=True)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class Settings:
     """
 
     draws: int = 1500
-    tune: int = 1500
+    tune: int = 700
     chains: int = 4
     target_accept: float = 0.95
     thin: int = 1

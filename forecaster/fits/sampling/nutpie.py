@@ -167,17 +167,19 @@ def _as_draws(chains: list[tuple[Any, Any]], design: Design, settings: Settings)
         """Shape (chain, draw), tuning left out."""
         return np.stack([np.asarray(chain[which].column(name).to_numpy())[settings.tune :] for chain in chains])
 
-    dims, thin = ("chain", "draw"), settings.thin
+    thin, shape = settings.thin, (len(chains), -(-settings.draws // settings.thin))
     values: dict[str, Any] = dict(design.references.values)
     for name, prior in design.law.priors.items():
-        coordinate = np.ascontiguousarray(kept(0, name)[:, ::thin])
-        values[name] = prior.value(xr.DataArray(coordinate, dims=dims), values)
+        values[name] = prior.value(np.ascontiguousarray(kept(0, name)[:, ::thin]), values)
     sampled = {name: values[name] for name in design.law.priors}
-    shape = (len(chains), -(-settings.draws // thin))
-    coordinates = {dim: np.arange(length) for dim, length in zip(dims, shape, strict=True)}
-    posterior = xr.Dataset(design.complete(sampled) | sampled, coords=coordinates)
     # A divergence between two kept draws counts too.
     diverging = np.logical_or.reduceat(kept(1, "diverging"), np.arange(0, settings.draws, thin), axis=1)
     statistics = {"diverging": diverging} | {name: kept(1, name)[:, ::thin] for name in ("n_steps", "energy")}
-    sample_stats = xr.Dataset({name: (dims, value) for name, value in statistics.items()}, coords=coordinates)
-    return xr.DataTree.from_dict({"posterior": posterior, "sample_stats": sample_stats})
+    coordinates = {"chain": np.arange(shape[0]), "draw": np.arange(shape[1])}
+
+    def dataset(arrays: dict[str, Any]) -> xr.Dataset:
+        filled = {name: (("chain", "draw"), np.broadcast_to(array, shape)) for name, array in arrays.items()}
+        return xr.Dataset(filled, coords=coordinates)
+
+    groups = {"posterior": dataset(design.complete(sampled) | sampled), "sample_stats": dataset(statistics)}
+    return xr.DataTree.from_dict(groups)
