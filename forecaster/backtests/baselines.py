@@ -14,6 +14,7 @@ from forecaster.backtests.folds import Fold
 from forecaster.runs.table import Runs
 from forecaster.stats.link import LOG, Link
 from forecaster.stats.student import stratified_student
+from forecaster.stats.threads import one_thread
 
 SAMPLES = 4_000
 
@@ -82,8 +83,6 @@ def huber_bootstrap(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray | 
     """
     if link.name != "log":
         return None
-    from threadpoolctl import threadpool_limits
-
     random = np.random.default_rng(seed)
     train, test = fold.train, fold.test
     inputs = ("N", "D") if {"N", "D"} <= set(train.inputs) else (train.scale,)
@@ -95,7 +94,7 @@ def huber_bootstrap(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray | 
     y = np.log(train.column("loss")) - level
     draws = []
     # On five parameters the optimiser's linear algebra spends its time waking threads, fourfold in all.
-    with threadpool_limits(limits=1):
+    with one_thread():
         first = huber_fit(x, y, starts=huber_starts(len(inputs)))
         residual = y - _curve(first, x)
         for _ in range(RESAMPLES):

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from forecaster.assess.comparison.compare import compare
-from forecaster.assess.comparison.result import Comparison
 from forecaster.backtests.weighting import BASES, Weighting, given, load_weighting
 from forecaster.errors import InputError, NotConverged, Say, UsageError
 from forecaster.fits.ensemble import fit_each, refuse_too_few, refused
@@ -26,6 +24,7 @@ from forecaster.runs.table import Runs, family_names, with_codes
 from forecaster.stats.stacking import equal
 
 if TYPE_CHECKING:
+    from forecaster.assess.comparison.result import Comparison
     from forecaster.cli.console import Console
     from forecaster.cli.options import Comparing, Forecasting, LawChoice, RunsChoice
     from forecaster.laws.law import Law
@@ -134,6 +133,8 @@ def forecast_source(source: Source, asked: Scenario, how: Forecasting, *, consol
 
 def compare_source(source: Source, asked: Scenario | tuple[()], how: Comparing, *, console: Console) -> Comparison:
     """Compare laws on a table, sampling what is not in the cache, or those of a saved fit."""
+    from forecaster.assess.comparison.compare import compare
+
     if source.fits is None:
         if len(source.laws) < 2:
             raise UsageError(f"a comparison needs two laws or more, got {source.laws[0].name}", where="--law")

@@ -24,6 +24,9 @@ TAILS = (0.05, 0.95)
 FEWEST_DRAWS = 4
 """Of a chain: its two halves must each have a variance."""
 
+MOST_AT_ONCE = 300_000
+"""Draws that are ranked and transformed together: more would not fit into a processor's own memory."""
+
 BLOM = 3 / 8
 """Offset of ranks in normal scores (Blom 1958)."""
 
@@ -82,10 +85,8 @@ def tail_draws(draws: np.ndarray) -> Any:
     Returns:
         A number for one quantity, an array of the leading shape for many.
     """
-    low, high = (
-        _independent(_halves((draws <= np.quantile(draws, tail, axis=(-2, -1), keepdims=True)).astype(float)))
-        for tail in TAILS
-    )
+    below = draws <= np.quantile(draws, TAILS, axis=(-2, -1), keepdims=True)
+    low, high = _independent(_halves(below.astype(float)))
     return np.where(high < low, high, low)[()]
 
 
@@ -107,8 +108,10 @@ def _measured(draws: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], *,
     finite = np.isfinite(batch).all(axis=(1, 2))
     varies = finite & (batch.max(axis=(1, 2)) > batch.min(axis=(1, 2)))
     found = np.where(finite, constant, lost)
-    if varies.any():
-        found[varies] = measure(batch[varies])
+    rows = np.flatnonzero(varies)
+    step = max(1, MOST_AT_ONCE // batch[0].size) if len(rows) else 1
+    for part in (rows[start : start + step] for start in range(0, len(rows), step)):
+        found[part] = measure(batch[part])
     return found.reshape(np.shape(draws)[:-2])[()]
 
 
@@ -126,17 +129,17 @@ def _scores(draws: np.ndarray) -> np.ndarray:
     count = flat.shape[1]
     order = np.argsort(flat, axis=1)
     ordered = np.take_along_axis(flat, order, axis=1)
-    place = np.broadcast_to(np.arange(count), flat.shape)
-    ranks = place + 1.0
+    place = np.arange(count)
+    ranks = np.broadcast_to(place + 1.0, (1, count))
     differs = ordered[:, 1:] != ordered[:, :-1]
     if not differs.all():
         edge = np.ones((len(flat), 1), dtype=bool)
         first = np.maximum.accumulate(np.where(np.hstack([edge, differs]), place, 0), axis=1)
         last = np.where(np.hstack([differs, edge]), place, count)[:, ::-1]
         ranks = (first + np.minimum.accumulate(last, axis=1)[:, ::-1]) / 2 + 1
-    by_draw = np.empty_like(flat)
-    np.put_along_axis(by_draw, order, ranks, axis=1)
-    return np.asarray(ndtri((by_draw - BLOM) / (count - 2 * BLOM + 1))).reshape(draws.shape)
+    found = np.empty_like(flat)
+    np.put_along_axis(found, order, ndtri((ranks - BLOM) / (count - 2 * BLOM + 1)), axis=1)
+    return found.reshape(draws.shape)
 
 
 def _between_chains(draws: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -11,9 +12,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from making import make_fit
 from typed import Outcome, Run
 
 from forecaster.cli.main import app
+from forecaster.fits.cache import save_cached
+from forecaster.laws.shelf import law
+from forecaster.runs.read import read_runs
 
 README = Path(__file__).parents[2] / "README.md"
 VERBS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback)
@@ -167,17 +172,71 @@ def test_a_law_of_the_users_own_works_wherever_a_name_does(run: Run, table: Path
     assert "__class__" in refused(run("laws", own), 2)
 
 
-def test_help_and_laws_start_without_anything_heavy() -> None:
+ALWAYS_SPARED = {
+    "arviz",
+    "arviz_base",
+    "arviz_stats",
+    "h5netcdf",
+    "h5py",
+    "jinja2",
+    "llvmlite",
+    "matplotlib",
+    "numba",
+    "nutpie",
+    "openpyxl",
+    "pandera",
+    "pymc",
+    "pytensor",
+    "scipy.fft",
+    "scipy.optimize",
+    "scipy.signal",
+    "scipy.stats",
+    "threadpoolctl",
+    "typst",
+}
+"""What no command may wait for that samples nothing and draws nothing."""
+
+TABLES_SPARED = {"numpy.fft", "pandas", "pyarrow", "scipy.linalg", "scipy.special", "xarray"}
+
+FINISHED = "forecast {table} --at N=10B,D=1T --law chinchilla --fast"
+
+SPARED = {
+    "--help": {*TABLES_SPARED, "numpy", "pydantic"},
+    "forecast --help": {*TABLES_SPARED, "numpy"},
+    "laws": TABLES_SPARED,
+    "laws chinchilla": TABLES_SPARED,
+    "check {table}": {"scipy.special", "xarray", "rich"},
+    FINISHED: {"rich"},
+    f"{FINISHED} --json": {"rich"},
+}
+"""What some commands do not load either."""
+
+
+@pytest.mark.parametrize("command", SPARED)
+def test_a_command_that_samples_nothing_loads_only_what_it_uses(command: str, table: Path) -> None:
+    save_cached(make_fit(law("chinchilla"), read_runs(table), draws=500))
     script = (
-        "import sys; from forecaster.cli.main import main; main([{}]); "
-        "heavy = {{'pymc', 'arviz', 'arviz_stats', 'nutpie', 'matplotlib', 'scipy.stats', 'pandas', 'xarray'}}; "
-        "print(sorted(heavy & set(sys.modules)))"
+        "import sys; from forecaster.cli.main import main; status = main(sys.argv[1:]); "
+        "print(status, sorted(sys.modules), file=sys.stderr)"
     )
-    for arguments in ("'--help'", "'laws'", "'laws', 'chinchilla'"):
-        found = subprocess.run(
-            [sys.executable, "-c", script.format(arguments)], capture_output=True, text=True, check=True
+    arguments = [word.format(table=table) for word in command.split()]
+    done = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
+    *said, last = done.stderr.strip().splitlines()
+    status, _, loaded = last.partition(" ")
+    assert status == "0" and not [line for line in said if "sampling" in line or "compiling" in line]
+    assert not (ALWAYS_SPARED | SPARED[command]) & set(ast.literal_eval(loaded))
+
+
+def test_linear_algebra_starts_one_thread_unless_the_user_says_otherwise() -> None:
+    script = (
+        "import os; from forecaster.cli.main import main; main(['laws']); print(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    plain = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    for given, expected in ({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3"):
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=plain | given
         )
-        assert found.stdout.strip().splitlines()[-1] == "[]", arguments
+        assert done.stdout.splitlines()[-1] == expected
 
 
 def test_help_loads_none_of_the_stations_behind_it() -> None:

@@ -137,25 +137,28 @@ def test_a_table_with_blank_and_odd_words_is_found_again(cache: Path) -> None:
 
 
 WRITER = """
-import os, sys, time
+import sys
 sys.path.insert(0, sys.argv[1])
+from dataclasses import replace
 from making import make_fit, make_runs
-from forecaster.fits.cache import load_cached, save_cached
+from forecaster.fits import cache
 from forecaster.fits.sampling.density import FIRST_TRY
-from forecaster.laws.page import read_law
 from forecaster.laws.shelf import law
 made = make_fit(law("chinchilla"), make_runs(), draws=200, seed=1)
+entries, room = int(sys.argv[2]), int(sys.argv[3])
+cache.MOST_BYTES = room * len(cache._packed(made)) + room * 32
 print("ready", flush=True)
 sys.stdin.readline()
-for _ in range(6):
-    save_cached(made)
-    found = load_cached(made.law, made.runs, seed=1, settings=FIRST_TRY)
-    assert found is not None and found.posterior.equals(made.posterior)
+for seed in list(range(entries)) * (24 // entries):
+    cache.save_cached(replace(made, seed=seed))
+    found = cache.load_cached(made.law, made.runs, seed=seed, settings=FIRST_TRY)
+    assert (found is None and entries > room) or found.posterior.equals(made.posterior)
 """
 
 
-def test_two_processes_may_write_one_entry_at_once(cache: Path) -> None:
-    command = [sys.executable, "-c", WRITER, str(Path(__file__).parents[1])]
+def written_by_two(*, entries: int, room: int) -> None:
+    """Write and read entries in two processes that begin together, with room for so many, and see both end well."""
+    command = [sys.executable, "-c", WRITER, str(Path(__file__).parents[1]), str(entries), str(room)]
     writers = [
         subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ)
         for _ in range(2)
@@ -167,7 +170,17 @@ def test_two_processes_may_write_one_entry_at_once(cache: Path) -> None:
         writer.stdin.write("\n")
         writer.stdin.flush()
     assert [writer.communicate()[1] or writer.returncode for writer in writers] == [0, 0]
+
+
+def test_two_processes_may_write_one_entry_at_once(cache: Path) -> None:
+    written_by_two(entries=1, room=100)
     assert len(list(cache_folder().iterdir())) == 1
+
+
+def test_two_processes_may_make_room_at_once(cache: Path) -> None:
+    # Each takes away what the other has written and may be reading.
+    written_by_two(entries=8, room=2)
+    assert 0 < len(list(cache_folder().iterdir())) <= 3
 
 
 def test_the_cache_tells_apart_tables_that_differ_in_a_column_only_the_law_reads() -> None:

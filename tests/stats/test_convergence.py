@@ -65,7 +65,9 @@ def test_the_parts_of_effective_draws_are_those_of_arviz(kind: str) -> None:
     np.testing.assert_allclose(mean_draws(values), array_stats.ess(values, method="mean"), rtol=1e-12)
 
 
-def test_many_quantities_at_once_are_each_by_itself() -> None:
+@pytest.mark.parametrize("most", [1, 3000, 10**9])
+def test_many_quantities_at_once_are_each_by_itself(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("forecaster.stats.convergence.MOST_AT_ONCE", most)
     many = np.stack([*(draws(kind, (4, 300)) for kind in KINDS), np.ones((4, 300)), np.full((4, 300), np.nan)])
     for measure in (rhat, effective_draws):
         assert measure(many).tolist() == [measure(one) for one in many]
