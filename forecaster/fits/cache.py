@@ -24,6 +24,7 @@ import numpy as np
 from forecaster.files import replace_files
 from forecaster.fits.design import Design
 from forecaster.fits.posterior import Fit
+from forecaster.fits.sampling.compile import density_asked
 from forecaster.fits.sampling.density import Settings
 from forecaster.fits.store import read_verdict, versions
 from forecaster.laws.law import Law
@@ -122,6 +123,7 @@ def fit_key(law: Law, runs: Runs, *, seed: int, settings: Settings) -> str:
         {name: hashlib.sha256(column.tobytes()).hexdigest() for name, column in Design(law, runs).inputs().items()},
         seed,
         asdict(settings),
+        density_asked(),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -42,7 +42,7 @@ def versions() -> Mapping[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}
-    for name in ("forecaster", "pymc", "pytensor", "nutpie", "numba", "numpy"):
+    for name in ("forecaster", "pymc", "pytensor", "nutpie", "llvmlite", "numba", "numpy", "scipy"):
         with contextlib.suppress(PackageNotFoundError):
             found[name] = version(name)
     return MappingProxyType(found)
