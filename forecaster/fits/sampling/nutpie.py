@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ import numpy as np
 
 from forecaster.errors import NotConverged, Say
 from forecaster.fits.design import Design
+from forecaster.fits.sampling.cores import cores
 from forecaster.fits.sampling.density import Density, Settings
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _run(model: Any, *, seed: int, settings: Settings, progress: Callable[[Any],
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
-        cores=min(settings.chains, os.cpu_count() or 1),
+        cores=min(settings.chains, cores()),
         seed=seed,
         adaptation="low_rank",
         target_accept=settings.target_accept,
