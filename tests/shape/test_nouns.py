@@ -53,7 +53,7 @@ def nouns() -> dict[str, Any]:
 NOUNS = (
     "Forecast", "PointForecast", "Band", "Fit", "Law", "Noise", "Runs", "References", "Verdict", "Weighting",
     "Backtest", "Check", "Scenario", "Point", "PriorPredictive", "Report", "Preset", "Prior", "Note", "Price",
-    "Comparison", "Sensitivity", "Allocation", "Requirement",
+    "Comparison", "Sensitivity", "Allocation", "Requirement", "Batch",
 )  # fmt: skip
 
 
