@@ -12,7 +12,7 @@ from forecaster.batches.outcome import Outcome, read_page
 from forecaster.batches.progress import progress_of
 from forecaster.batches.recipe import Recipe
 from forecaster.batches.result import Batch
-from forecaster.batches.runner import refuse_client, run_here, run_on
+from forecaster.batches.runner import refuse_client, run_here, run_on, say_of_threads
 from forecaster.batches.tables import Table, tables_of
 from forecaster.errors import RunsError, Say, UsageError
 from forecaster.fits.cache import load_page, save_page
@@ -82,15 +82,29 @@ def batch(
     Raises:
         InputError: what was given cannot be used for any table.
     """
+    named = tuple(each if isinstance(each, Law) else law(each) for each in laws)
+    choice = Choice(named, tuple(priors), noise, group, own_exponents)
+    asked = scenario(at, targets=targets)
+    recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks)
+    return _batch(recipe, tables, split_by, cache=cache, output=output, workers=workers, client=client, say=say)
+
+
+def _batch(
+    recipe: Recipe,
+    tables: Any,
+    split_by: str,
+    *,
+    cache: bool,
+    output: str | Path | None,
+    workers: int | None,
+    client: Client | None,
+    say: Say | None,
+) -> Batch:
     path = None if output is None else Path(output)
     if path is not None:
         refuse_unwritable(path)
     if client is not None:
         refuse_client(client)
-    asked = scenario(at, targets=targets)
-    named = tuple(each if isinstance(each, Law) else law(each) for each in laws)
-    choice = Choice(named, tuple(priors), noise, group, own_exponents)
-    recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks)
     found = tables_of(tables, split_by=split_by, output=path)
     _refuse_together(found, recipe, workers=workers, client=client)
     outcomes, earlier = _outcomes(found, recipe, cache=cache, workers=workers, client=client, say=say)
@@ -151,10 +165,12 @@ def _outcomes(
             keys.pop(table.name, None)
         return table
 
-    step = progress_of(len(rest), earlier=earlier, say=say or (lambda line: None))
+    say = say or (lambda line: None)
+    step = progress_of(len(rest), earlier=earlier, say=say)
     if client is None:
-        done = run_here(recipe, rest, load=load, workers=min(workers or _cores(), max(1, len(rest))))
+        done = run_here(recipe, rest, load=load, workers=workers or _cores())
     else:
+        say_of_threads(client, say)
         done = run_on(client, recipe, rest, load=load)
     for name, outcome in done:
         found[name] = outcome

@@ -16,7 +16,7 @@ from forecaster.batches.ask import ask
 from forecaster.batches.outcome import Outcome, refused
 from forecaster.batches.recipe import Recipe
 from forecaster.batches.tables import Table
-from forecaster.errors import ForecasterError, InputError, UsageError, clipped
+from forecaster.errors import ForecasterError, InputError, Say, UsageError, clipped
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -49,6 +49,8 @@ def run_here(recipe: Recipe, tables: Iterable[Table], *, load: Load, workers: in
         workers: how many processes; one alone is this one.
     """
     waiting = {table.name: table for table in tables}
+    # One alone would be this process, which no table may kill where others were asked for.
+    workers = min(workers, max(2, len(waiting)))
     while waiting:
         try:
             for name, outcome in _side_by_side(recipe, list(waiting.values()), load=load, workers=workers):
@@ -119,7 +121,7 @@ def run_on(client: Client, recipe: Recipe, tables: Iterable[Table], *, load: Loa
         return future
 
     try:
-        done = as_completed([submitted(table) for table in islice(rest, AHEAD)])
+        done = as_completed([submitted(table) for table in islice(rest, AHEAD)], loop=client.loop)
         for future in done:
             name = names.pop(future)
             yield name, _result(future, name, recipe)
@@ -176,6 +178,12 @@ def refuse_client(client: Any) -> None:
         raise UsageError(f"a dask.distributed.Client is needed, not {type(client).__name__}", parameter="client")
     if client.asynchronous:
         raise UsageError("an asynchronous client cannot be waited for; make one without", parameter="client")
+
+
+def say_of_threads(client: Client, say: Say) -> None:
+    """Say how a cluster's workers would serve better, where they have several threads each."""
+    if any(threads > 1 for threads in client.nthreads().values()):
+        say("a worker forecasts one table at a time, on one core; start more of them, each with --nthreads 1")
 
 
 def require_dask(parameter: str) -> None:

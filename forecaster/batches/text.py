@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from forecaster.runs.data_checks import count
-from forecaster.show.document import Bullets, Document, Section, Sentence
-from forecaster.show.table import Table, enumerated, shown
+from forecaster.show.document import Bullets, Document, Section, sentences
+from forecaster.show.table import Table, enumerated, number, shown, spread
 
 if TYPE_CHECKING:
     from forecaster.batches.result import Batch
@@ -21,13 +22,15 @@ def batch_document(batch: Batch) -> Document:
     answered, refused = batch.answered, batch.refused
     title = f"{count(len(answered) + len(refused), 'table')}: {len(answered)} answered, {len(refused)} refused."
     grades = Counter(row["grade"] for row in batch.rows if row["error"] is None)
-    said = [Sentence(f"Evidence grades: {enumerated([f'{n} {letter}' for letter, n in sorted(grades.items())])}.")]
-    if batch.earlier:
-        said.append(Sentence(f"Of the tables {batch.earlier} had been finished before."))
+    letters = [f"{number} {letter}" for letter, number in sorted(grades.items())]
+    said = [
+        *([f"Evidence grades: {enumerated(letters)}."] if letters else []),
+        *([f"Of the tables {batch.earlier} had been finished before."] if batch.earlier else []),
+    ]
     return Document(
         title,
         (
-            Section("", tuple(said) if grades else ()),
+            Section("", sentences(*said)),
             Section("", (_numbers(batch),) if answered and len(batch.rows) <= MOST_SHOWN else ()),
             Section("Refused" if refused else "", _reasons(refused)),
         ),
@@ -35,12 +38,17 @@ def batch_document(batch: Batch) -> Document:
 
 
 def _numbers(batch: Batch) -> Table:
-    rows = [
-        (shown(row["table"]), shown(row["point"]), f"{row['50%']}", f"{row['5%']} to {row['95%']}", row["grade"])
-        for row in batch.rows
-        if row["error"] is None
-    ]
+    rows = []
+    for row in (row for row in batch.rows if row["error"] is None):
+        low, median, high = _alike(row["5%"], row["50%"], row["95%"])
+        rows.append((shown(row["table"]), shown(row["point"]), median, spread((low, high)), row["grade"]))
     return Table("Forecasts", ("Table", "Point", "Median", "90% range", "Grade"), tuple(rows), frozenset({"Point"}))
+
+
+def _alike(*values: float) -> list[str]:
+    """Numbers that were rounded together, with as many places as the longest of them shows."""
+    places = max(-int(Decimal(repr(value)).normalize().as_tuple().exponent) for value in values)
+    return [number(value, max(0, places)) for value in values]
 
 
 def _reasons(refused: dict[str, str]) -> tuple[Bullets, ...]:
