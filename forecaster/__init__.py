@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from forecaster.backtests.folds import holdout as holdout, rolling_origins as rolling_origins
     from forecaster.backtests.result import Backtest as Backtest
     from forecaster.backtests.weighting import Weighting as Weighting, load_weighting as load_weighting, weigh as weigh
+    from forecaster.batches.batch import batch as batch
+    from forecaster.batches.result import Batch as Batch
     from forecaster.decide.allocation.allocate import allocate as allocate
     from forecaster.decide.allocation.result import Allocation as Allocation
     from forecaster.decide.price import Price as Price, price as price
@@ -65,6 +67,8 @@ _HELD = {
     "backtests.folds": "holdout rolling_origins",
     "backtests.result": "Backtest",
     "backtests.weighting": "Weighting load_weighting weigh",
+    "batches.batch": "batch",
+    "batches.result": "Batch",
     "decide.allocation.allocate": "allocate",
     "decide.allocation.result": "Allocation",
     "decide.price": "Price price",

@@ -11,7 +11,8 @@ ForecasterError
 │   └── StoreError             a saved fit that cannot be read
 └── GateError         exit 3   the numbers would not deserve trust, so none are shown
     ├── TooFewRuns             not enough runs to forecast from
-    └── NotConverged           the sampler's draws did not pass the verdict
+    ├── NotConverged           the sampler's draws did not pass the verdict
+    └── NoneAnswered           every table of a batch was refused
 """
 
 from __future__ import annotations
@@ -105,6 +106,12 @@ class NotConverged(GateError):
     """No law's draws passed the verdict."""
 
     code = "not-converged"
+
+
+class NoneAnswered(GateError):
+    """Every table of a batch was refused."""
+
+    code = "none-answered"
 
 
 def clipped(text: str, length: int = 40) -> str:

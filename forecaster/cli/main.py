@@ -15,6 +15,7 @@ from forecaster.cli.interrupt import INTERRUPTED, stoppable
 from forecaster.cli.options import grouped, option_strings
 from forecaster.cli.verbs.allocate import allocate
 from forecaster.cli.verbs.backtest import backtest
+from forecaster.cli.verbs.batch import batch
 from forecaster.cli.verbs.check import check
 from forecaster.cli.verbs.compare import compare
 from forecaster.cli.verbs.demo import demo
@@ -84,7 +85,7 @@ def _ended(as_json: bool) -> int:
 
 VERBS = tuple(
     grouped(verb)
-    for verb in (demo, example, laws, check, prior, fit, forecast, report, compare, backtest, allocate, require)
+    for verb in (demo, example, laws, check, prior, fit, forecast, report, compare, backtest, allocate, require, batch)
 )
 
 for verb in VERBS:

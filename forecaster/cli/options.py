@@ -40,6 +40,16 @@ Noise = Annotated[
     ),
 ]
 
+Family = Annotated[str, typer.Option(help="Of which family the point is, with --group; else of a new one.")]
+
+Weights = Annotated[
+    str,
+    typer.Option(
+        help="Of the laws: extrapolation (earned on the table's own larger runs), equal, loo, or "
+        "NAME=0.5,NAME=0.5. [default: extrapolation]"
+    ),
+]
+
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of every random number.")]
 
 SeedOrSaved = Annotated[
@@ -129,7 +139,7 @@ class Sampling:
 class Comparing:
     """How laws are asked, those of a saved fit or of a table."""
 
-    family: Annotated[str, typer.Option(help="Of which family the point is, with --group; else of a new one.")] = ""
+    family: Family = ""
     seed: SeedOrSaved = None
     allow_failed_checks: AllowFailedChecks = False
     no_cache: NoCache = False
@@ -139,13 +149,7 @@ class Comparing:
 class Forecasting(Comparing):
     """How laws are asked and mixed."""
 
-    weights: Annotated[
-        str,
-        typer.Option(
-            help="Of the laws: extrapolation (earned on the table's own larger runs), equal, loo, or "
-            "NAME=0.5,NAME=0.5. [default: extrapolation]"
-        ),
-    ] = ""
+    weights: Weights = ""
     fast: Fast = False
 
 

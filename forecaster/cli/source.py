@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from forecaster.backtests.weighting import BASES, Weighting, given, load_weighting
+from forecaster.backtests.weighting import BASES, Weighting, load_weighting
 from forecaster.errors import InputError, NotConverged, Say, UsageError
-from forecaster.fits.ensemble import fit_each, refuse_too_few, refused
+from forecaster.fits.ensemble import fit_each, refuse_too_few, with_refusals
 from forecaster.fits.posterior import Fit
 from forecaster.fits.store import is_saved_fit, load_fits
-from forecaster.forecasts.forecast import forecast
+from forecaster.forecasts.forecast import forecast, forecast_table
 from forecaster.forecasts.points import asked_of, refuse_incomplete
 from forecaster.forecasts.result import Forecast
-from forecaster.laws.change_noise import with_noise
-from forecaster.laws.change_priors import parse_priors, with_priors_each
-from forecaster.laws.families import with_families
-from forecaster.laws.shelf import default_laws, law
+from forecaster.laws.choice import Choice
+from forecaster.laws.shelf import law
 from forecaster.runs.points import Scenario
 from forecaster.runs.read import read_runs
-from forecaster.runs.table import Runs, family_names, with_codes
+from forecaster.runs.table import Runs, with_codes
 from forecaster.stats.stacking import equal
 
 if TYPE_CHECKING:
@@ -109,26 +107,25 @@ def forecast_source(source: Source, asked: Scenario, how: Forecasting, *, consol
     What must be refused is refused before anything is sampled. A saved fit without earned weights gets equal ones;
     only weights asked for by name are then earned by sampling.
     """
-    weights: str | Mapping[str, float] | Weighting
     said = weights_said(how.weights, fast=how.fast)
-    names = [each.name for each in source.laws]
     asked = asked_of(asked, source.laws, how.family)
-    if source.fits is None:
-        refuse_too_few(source.runs, source.laws)
-        refuse_incomplete(asked, source.laws, source.runs)
-        weights = given(said, names).weights if isinstance(said, dict) else said or "extrapolation"
-    else:
-        weights = said or source.weighting or Weighting(equal(names), "equal", SAVED_WITHOUT)
     seed, cache = source.seed(how.seed), not how.no_cache
     with console.progress() as say:
-        fits, refusals = source.sampled(seed=seed, cache=cache, say=say)
-        if refusals and isinstance(weights, Mapping):
-            weights = {each.law.name: weights[each.law.name] for each in fits}
-        answer = forecast(
-            fits, asked, weights=weights, seed=seed, allow_failed_checks=how.allow_failed_checks,
-            retry=source.fits is None, cache=cache, say=say,
-        )  # fmt: skip
-    return _with_refusals(answer, refusals)
+        if source.fits is None:
+            return forecast_table(
+                source.runs, source.laws, asked, weights=said or "extrapolation", seed=seed,
+                allow_failed_checks=how.allow_failed_checks, cache=cache, say=say,
+            )  # fmt: skip
+        kept = said or source.weighting or Weighting(equal([each.name for each in source.laws]), "equal", SAVED_WITHOUT)
+        return forecast(
+            source.fits,
+            asked,
+            weights=kept,
+            seed=seed,
+            allow_failed_checks=how.allow_failed_checks,
+            cache=cache,
+            say=say,
+        )
 
 
 def compare_source(source: Source, asked: Scenario | tuple[()], how: Comparing, *, console: Console) -> Comparison:
@@ -152,13 +149,7 @@ def compare_source(source: Source, asked: Scenario | tuple[()], how: Comparing, 
             fits, asked, weighting=source.weighting, seed=seed, allow_failed_checks=how.allow_failed_checks,
             retry=source.fits is None, cache=cache, say=say,
         )  # fmt: skip
-    return _with_refusals(found, refusals)
-
-
-def _with_refusals[Answer: Forecast | Comparison](found: Answer, refusals: Mapping[str, NotConverged]) -> Answer:
-    """An answer that tells of the laws that could not start, too."""
-    failed, dropped = refused(refusals)
-    return replace(found, verdicts={**found.verdicts, **failed}, notes=(*found.notes, *dropped))
+    return with_refusals(found, refusals)
 
 
 def laws_named(choice: LawChoice, runs: Runs) -> tuple[Law, ...]:
@@ -168,29 +159,20 @@ def laws_named(choice: LawChoice, runs: Runs) -> tuple[Law, ...]:
         LawError: an unknown name, a page that is not valid, or a prior that fits none of the laws.
         UsageError: two laws of one name, or no such noise.
     """
-    chosen = tuple(law(name) for name in listed_names(choice.law)) if choice.law else default_laws(runs)
-    if not chosen:
-        raise UsageError(f"`{choice.law}` names no law", where="--law")
-    called = [each.name for each in chosen]
-    for name in called:
-        if called.count(name) > 1:
-            raise UsageError(f"two laws are called {name}; name each once", where="--law")
-    if choice.group:
-        names = family_names(runs, choice.group)
-        chosen = tuple(with_families(each, names, choice.group, exponents=choice.own_exponents) for each in chosen)
-    elif choice.own_exponents:
-        raise UsageError("--own-exponents needs --group, the column that names the families", where="--own-exponents")
-    return changed(chosen, choice)
+    return choice_of(choice).of(runs)
 
 
-def changed(laws: Sequence[Law], choice: LawChoice) -> tuple[Law, ...]:
-    """Laws with the priors and the noise that were asked for.
+def choice_of(choice: LawChoice) -> Choice:
+    """The choice of laws that the options make, for any table.
 
     Raises:
-        LawError: a prior that fits none of the laws.
-        UsageError: no such noise.
+        LawError: an unknown name, or a page that is not valid.
+        UsageError: no law named, two of one name, or exponents of families without families.
     """
-    return with_priors_each(tuple(with_noise(each, choice.noise) for each in laws), parse_priors(choice.prior or ()))
+    named = tuple(law(name) for name in listed_names(choice.law))
+    if choice.law and not named:
+        raise UsageError(f"`{choice.law}` names no law", where="--law")
+    return Choice(named, tuple(choice.prior or ()), choice.noise, choice.group, choice.own_exponents)
 
 
 def weights_said(weights: str, *, fast: bool) -> str | dict[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -156,6 +157,24 @@ def refused(refusals: Mapping[str, NotConverged]) -> tuple[dict[str, Verdict], l
         Note("law-dropped", f"{name} is left out: {refusal.message}", warning=True)
         for name, refusal in refusals.items()
     ]
+
+
+class HasVerdicts(Protocol):
+    """An answer, a dataclass, that tells of every law that was fitted."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def verdicts(self) -> Mapping[str, Verdict]: ...
+
+    @property
+    def notes(self) -> tuple[Note, ...]: ...
+
+
+def with_refusals[Answer: HasVerdicts](found: Answer, refusals: Mapping[str, NotConverged]) -> Answer:
+    """An answer that tells of the laws that could not start, too."""
+    failed, dropped = refused(refusals)
+    return replace(found, verdicts={**found.verdicts, **failed}, notes=(*found.notes, *dropped))
 
 
 def fit_each(

@@ -8,7 +8,7 @@ from typing import Any
 
 from forecaster.backtests.weighting import Weighting, given, weigh
 from forecaster.errors import Say
-from forecaster.fits.ensemble import Ensemble, failures, refuse_too_few
+from forecaster.fits.ensemble import Ensemble, failures, fit_each, refuse_too_few, with_refusals
 from forecaster.fits.extrapolation import LANGUAGE_LOSS, Extrapolation
 from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import extrapolation_of
@@ -17,9 +17,11 @@ from forecaster.forecasts.points import refuse_incomplete, resolve
 from forecaster.forecasts.result import Forecast
 from forecaster.inputs import CODE
 from forecaster.laws.families import families_of, family_at
+from forecaster.laws.law import Law
 from forecaster.notes import Note
 from forecaster.runs.check import check
 from forecaster.runs.points import Scenario, scenario
+from forecaster.runs.table import Runs
 
 
 def forecast(
@@ -82,6 +84,56 @@ def forecast(
         unchecked=bool(failures(kept.verdicts).keys() & set(kept.names)),
         seed=seed,
     )
+
+
+def forecast_table(
+    runs: Runs,
+    laws: Sequence[Law],
+    asked: Scenario,
+    *,
+    weights: str | Mapping[str, float] = "extrapolation",
+    seed: int = 1,
+    allow_failed_checks: bool = False,
+    cache: bool = True,
+    say: Say | None = None,
+) -> Forecast:
+    """Fit laws to a table and ask them: the whole way from runs to ranges.
+
+    What must be refused is refused before anything is sampled. A law that cannot start is left out, and said to be.
+
+    Args:
+        runs: what was measured.
+        laws: that are asked.
+        asked: points, each of a family where the laws know families, and targets.
+        weights: as of `forecast`.
+        seed: of every random number.
+        allow_failed_checks: show numbers of fits whose checks failed, stamped.
+        cache: whether fits and weights may come from, and go to, the cache.
+        say: called with a line of progress now and then.
+
+    Raises:
+        TooFewRuns: the table cannot carry a forecast.
+        ScenarioError: a point lacks an input of a law, or weights that do not fit the laws.
+        NotConverged: no law is left whose draws pass the checks.
+    """
+    refuse_too_few(runs, laws)
+    refuse_incomplete(asked, laws, runs)
+    if isinstance(weights, Mapping):
+        weights = given(weights, [each.name for each in laws]).weights
+    fits, refusals = fit_each(laws, runs, seed=seed, cache=cache, say=say)
+    if refusals and isinstance(weights, Mapping):
+        weights = {each.law.name: weights[each.law.name] for each in fits}
+    answer = forecast(
+        fits,
+        asked,
+        weights=weights,
+        seed=seed,
+        allow_failed_checks=allow_failed_checks,
+        retry=True,
+        cache=cache,
+        say=say,
+    )
+    return with_refusals(answer, refusals)
 
 
 def _speaking(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from forecaster.notes import Note
 from forecaster.runs.columns import assign_columns, standard_columns
 from forecaster.runs.filter import kept_rows
-from forecaster.runs.readers import load_table
+from forecaster.runs.readers import File, load_table
+from forecaster.runs.readers.frame import Cells
 from forecaster.runs.schema import refuse_bad_cells
 from forecaster.runs.table import Runs
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def read_runs(
-    source: str | Path | pd.DataFrame, *, columns: Mapping[str, str] | str | None = None, where: str | None = None
+    source: str | Path | File | pd.DataFrame,
+    *,
+    columns: Mapping[str, str] | str | None = None,
+    where: str | None = None,
 ) -> Runs:
     """Read a table of training runs, name its columns, and refuse cells that no run can have.
 
@@ -27,7 +31,8 @@ def read_runs(
     loss_se included. Rows of a CSV that are blank throughout are skipped.
 
     Args:
-        source: a path ending in .csv, .tsv, .parquet, .json (records or columns) or .jsonl; or a DataFrame.
+        source: a path ending in .csv, .tsv, .parquet, .json (records or columns) or .jsonl; such a file held in
+            memory; or a DataFrame.
         columns: which header stands for a standard column, {"N": "params"} or "N=params,loss=val_loss". A
             column so displaced is kept as "N (in file)".
         where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
@@ -36,7 +41,21 @@ def read_runs(
     Raises:
         RunsError: anything unreadable, with the file and, where it has one, the line and column.
     """
-    frame, places, name = load_table(source)
+    return runs_of(load_table(source), columns=columns, where=where)
+
+
+def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, where: str | None = None) -> Runs:
+    """The runs in a table's raw cells, as of `read_runs`.
+
+    Args:
+        cells: the raw cells, the place of each row, and the name to say.
+        columns: which header stands for a standard column.
+        where: which rows are kept.
+
+    Raises:
+        RunsError: a cell that no run can have, with its place.
+    """
+    frame, places, name = cells
     chosen = assign_columns(list(frame.columns), columns, name=name)
     table, notes = standard_columns(frame, chosen)
     if where is not None:

@@ -98,7 +98,7 @@ def test_a_table_has_the_laws_that_were_named_and_no_fits(table: str) -> None:
         (RunsChoice("{table}"), LawChoice("nonsense"), LawError, "no law `nonsense` on the shelf"),
         (RunsChoice("{table}"), LawChoice("kaplan,kaplan"), UsageError, "two laws are called kaplan"),
         (RunsChoice("{table}"), LawChoice(","), UsageError, "names no law"),
-        (RunsChoice("{table}"), LawChoice(own_exponents=True), UsageError, "needs --group"),
+        (RunsChoice("{table}"), LawChoice(own_exponents=True), UsageError, "needs `group`"),
     ],
 )
 def test_what_does_not_fit_the_source_is_refused(

@@ -19,7 +19,7 @@ from forecaster.fits.design import Design, references
 from forecaster.fits.fit import fit
 from forecaster.fits.posterior import Fit
 from forecaster.fits.sampling.compile import DENSITY_VARIABLE, compile_density
-from forecaster.fits.sampling.nutpie import CORES_VARIABLE
+from forecaster.fits.sampling.cores import CORES_VARIABLE
 from forecaster.fits.sampling.pymc import build_model
 from forecaster.fits.store import save_fits
 from forecaster.forecasts.forecast import forecast

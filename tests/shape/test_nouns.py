@@ -46,6 +46,7 @@ def nouns() -> dict[str, Any]:
         forecaster.sensitivity(answer, refit=False, cache=False),
         forecaster.allocate(list(answer.fits), 6e23, price="default", weights=answer.weighting),
         forecaster.require(list(answer.fits), 2.0, weights=answer.weighting),
+        forecaster.batch(make_runs(sizes=2, lengths=2), POINT, workers=1, cache=False),
     ]  # fmt: skip
     return {type(noun).__name__: noun for noun in found}
 
@@ -53,7 +54,7 @@ def nouns() -> dict[str, Any]:
 NOUNS = (
     "Forecast", "PointForecast", "Band", "Fit", "Law", "Noise", "Runs", "References", "Verdict", "Weighting",
     "Backtest", "Check", "Scenario", "Point", "PriorPredictive", "Report", "Preset", "Prior", "Note", "Price",
-    "Comparison", "Sensitivity", "Allocation", "Requirement",
+    "Comparison", "Sensitivity", "Allocation", "Requirement", "Batch",
 )  # fmt: skip
 
 

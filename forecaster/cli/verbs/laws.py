@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forecaster.cli.console import Console
-from forecaster.cli.options import LawChoice, Noise, Prior, RunsChoice
+from forecaster.cli.options import Noise, Prior, RunsChoice
 from forecaster.errors import UsageError
 from forecaster.runs.points import scenario
 
@@ -26,8 +26,9 @@ def laws(
 
     Example: `forecaster laws chinchilla`, `forecaster laws chinchilla --preset besiroglu2024 --at N=70B,D=1.4T`
     """
-    from forecaster.cli.source import changed, read_table
+    from forecaster.cli.source import read_table
     from forecaster.fits.design import references
+    from forecaster.laws.choice import changed
     from forecaster.laws.shelf import law as read_law, shelf
     from forecaster.laws.text import law_dict, law_document, preset_dict, preset_document, shelf_document
     from forecaster.show.text import as_text
@@ -40,7 +41,7 @@ def laws(
         console.result(said, {"laws": [law_dict(each) for each in found] if console.as_json else []})
         return
     table = read_table(RunsChoice(runs)) if runs else None
-    (one,) = changed([read_law(law)], LawChoice(law, prior, noise))
+    (one,) = changed([read_law(law)], priors=prior or (), noise=noise)
     if preset:
         points = {point.text: point.completed().inputs for point in scenario(at).points} if at else {}
         data = preset_dict(one, preset, points)

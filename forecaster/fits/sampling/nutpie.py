@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import numpy as np
 
 from forecaster.errors import NotConverged, Say
 from forecaster.fits.design import Design
+from forecaster.fits.sampling.cores import cores
 from forecaster.fits.sampling.density import Settings, TableDensity
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ NO_START = (
     "the sampler finds no start, because the priors put the law where it has no finite value: "
     "see them with `forecaster laws`, and what they say of your table with `forecaster prior`"
 )
-
-CORES_VARIABLE = "FORECASTER_CORES"
 
 
 @cache
@@ -57,13 +55,6 @@ def _loaded_alone(package: str, name: str) -> Any:
     sys.modules[name] = module
     found.loader.exec_module(module)
     return module
-
-
-def cores(chains: int) -> int:
-    """How many chains run side by side: FORECASTER_CORES if set, else one on each core that this process may use."""
-    asked = os.environ.get(CORES_VARIABLE, "")
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(chains, int(asked) if asked.isdecimal() and int(asked) > 0 else available)
 
 
 def sample(density: TableDensity, design: Design, *, seed: int, settings: Settings, say: Say) -> xr.DataTree:
@@ -148,7 +139,7 @@ def _run(
     )
     quiet, rate = nutpie.ProgressType.none(), 100
     sampler = nutpie.PySampler.from_pymc(
-        nuts, cores(settings.chains), model, quiet, progress, rate, nutpie.PyStorage.arrow()
+        nuts, min(settings.chains, cores()), model, quiet, progress, rate, nutpie.PyStorage.arrow()
     )
     try:
         sampler.wait(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,22 @@ READERS: dict[str, Callable[..., Cells]] = {
 """What reads the files of each suffix, given their bytes and the name to say in errors."""
 
 
-def load_table(source: str | Path | pd.DataFrame) -> Cells:
+@dataclass(frozen=True)
+class File:
+    """A file of runs as it stands, which another process or machine can read, too.
+
+    Args:
+        name: to say in errors.
+        kind: its suffix, one of `READERS`.
+        data: its bytes.
+    """
+
+    name: str
+    kind: str
+    data: bytes
+
+
+def load_table(source: str | Path | File | pd.DataFrame) -> Cells:
     """The table as it stands (cells of CSV and TSV as text), the place of each row, and the name to say.
 
     Raises:
@@ -36,6 +52,16 @@ def load_table(source: str | Path | pd.DataFrame) -> Cells:
 
     if isinstance(source, pd.DataFrame):
         return named(source, name="the table")
+    file = source if isinstance(source, File) else load_file(source)
+    return READERS[file.kind](file.data, name=file.name)
+
+
+def load_file(source: str | Path) -> File:
+    """The bytes of a file of a kind that can be read.
+
+    Raises:
+        RunsError: an unknown kind, a file that is not there or cannot be read, or an empty one.
+    """
     path = Path(source)
     name = clipped(path.name or str(source))
     kind = path.suffix.lower()
@@ -50,4 +76,4 @@ def load_table(source: str | Path | pd.DataFrame) -> Cells:
         raise RunsError(f"cannot be read: {reason}", where=name) from None
     if not data.strip():
         raise RunsError("the file is empty; a header and one row for each run are needed", where=name)
-    return READERS[kind](data, name=name)
+    return File(name, kind, data)

@@ -7,8 +7,6 @@ import sys
 
 import pytest
 
-from forecaster.fits.sampling.nutpie import CORES_VARIABLE, cores
-
 
 def said_by(script: str) -> str:
     return subprocess.run(
@@ -40,17 +38,3 @@ def test_where_it_cannot_be_loaded_alone_the_package_is_imported() -> None:
         "print(nutpie.library().__name__, 'nutpie' in sys.modules)"
     )
     assert said_by(script).split()[-1] == "True"
-
-
-@pytest.mark.parametrize(("asked", "got"), [("1", 1), ("3", 3), ("9", 4)])
-def test_chains_run_side_by_side_on_as_many_cores_as_are_asked_for(
-    asked: str, got: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(CORES_VARIABLE, asked)
-    assert cores(4) == got
-
-
-@pytest.mark.parametrize("asked", ["", "0", "many", "-2"])
-def test_any_other_word_for_the_cores_leaves_them_to_the_machine(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(CORES_VARIABLE, asked)
-    assert cores(1) == 1

@@ -1,0 +1,1 @@
+"""Batches: many tables through the recipe of one forecast, here or on a cluster."""
