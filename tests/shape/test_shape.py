@@ -35,7 +35,7 @@ LIST_OF_COMMANDS = PACKAGE / "cli" / "verbs"
 
 HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "scipy", "pandas", "pandera", "xarray"}
 HEAVY |= {"jinja2", "openpyxl", "typst", "joblib", "dask", "distributed", "threadpoolctl"}
-SAMPLERS = {"pymc", "pytensor", "nutpie", "numba"}
+SAMPLERS = {"pymc", "pytensor", "nutpie", "llvmlite", "numba"}
 
 
 @dataclass(frozen=True)
