@@ -22,7 +22,7 @@ KNOWN_ERRORS = "known_errors"
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class TableValues:
     """What a model being built knows of a table, as PyTensor variables.
 
     Args:
@@ -74,19 +74,14 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: 
             values["S0"] = fixed_data[k + 1]
             level = _on_link(law, level, values)
         errors = row_data[k + 2] if known_errors else None
-        _add_law(law, Table(values, logs, row_data[k], level, row_data[k + 1], errors))
+        _add_law(law, TableValues(values, logs, row_data[k], level, row_data[k + 1], errors))
     return model
 
 
 def table_model(design: Design) -> Any:
     """The PyMC model of a law on a table, every variable named for what it means.
 
-    Free variables are the sampled parameters on their own scale, which PyMC's default transforms move on the sampler's
-    coordinates. Deterministic are the natural parameters of the formula and `linked_response`, the law's response on
-    the scale of its link. Data are the inputs and, where the noise grows, the table's scale, each in the table's own
-    unit, and `known_errors` on the scale of the link. Observed is `linked_loss`, the response on that scale. All but
-    the parameters have the dim `run`, whose coordinates count the table's rows from 0. Where the law itself has one of
-    these names, an underscore follows the model's.
+    Which variables it has is said of `Fit.model`.
 
     Args:
         design: the law on the table.
@@ -118,11 +113,11 @@ def table_model(design: Design) -> Any:
         errors = data(named(KNOWN_ERRORS), design.known_errors(runs)) if design.has_known_errors else None
         response = design.link.on(runs.column("loss"))
         names = named(CURVE), named(RESPONSE)
-        _add_law(law, Table(values, logs, d, 0.0, response, errors, names, run))
+        _add_law(law, TableValues(values, logs, d, 0.0, response, errors, names, run))
     return model
 
 
-def _add_law(law: Law, table: Table) -> None:
+def _add_law(law: Law, table: TableValues) -> None:
     """The priors, the curve and the noise of a law, put into the model being built."""
     import pymc as pm
     import pytensor.tensor as pt
