@@ -75,6 +75,27 @@ class Fit(Result):
         """Draws of every parameter, dims (chain, draw)."""
         return self.draws["posterior"].to_dataset()
 
+    @cached_property
+    def model(self) -> Any:
+        """The law on the table as a PyMC model (`pymc.Model`) whose variables are what the draws are of.
+
+        Free variables are the sampled parameters on their own scale, deterministic ones the formula's natural
+        parameters and `linked_response`, the curve on the scale of the link. The inputs are data in the table's own
+        unit; so is the table's scale where the noise grows with it. Observed is `linked_loss`, the response on the
+        scale of the link: the log of the loss for most laws, which `fit.link.back` undoes. Where the table knows
+        standard errors they are the data `known_errors` on that scale. Data and curve have the dim `run`. Where the
+        law itself uses one of these names, an underscore follows the model's.
+
+        The same model is returned every time, so what `pymc.set_data` puts in it stays.
+        """
+        from forecaster.fits.sampling.pymc import table_model
+
+        return table_model(self.design)
+
+    def __getstate__(self) -> dict[str, Any]:
+        # PyMC's models cannot be pickled, and one can be built again.
+        return {name: value for name, value in self.__dict__.items() if name != "model"}
+
     @property
     def divergences(self) -> int:
         """How many of the draws ended a trajectory that lost its energy."""

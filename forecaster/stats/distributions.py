@@ -31,9 +31,7 @@ class Family:
             LogNormal and LogitNormal is the Normal's on the log and on the logit, which is how they are written.
         solve: the arguments that an interval leaves free, given its ends (one end for a family of one argument),
             the probabilities below them, and the arguments that are given.
-        pymc: the distribution there whose draws, exponentiated or brought between bounds as the coordinate says where
-            it is Normal, are the values (the same density as PyMC's own LogNormal by a smaller graph), and the names
-            that the arguments have there.
+        pymc: its name there, and the names that the arguments have there.
     """
 
     arguments: tuple[str, ...]
@@ -162,11 +160,11 @@ FAMILIES: dict[str, Family] = {
     "LogNormal": Family(
         ("mu", "sigma"), "log", lambda p, mu, sigma: np.exp(mu + sigma * _normal(p)),
         lambda x, mu, sigma: _log_normal(np.log(x), mu, sigma), ("sigma",), ABOVE_ZERO,
-        lambda ends, p: _solve_normal(np.log(ends), p), ("Normal", "mu", "sigma")),
+        lambda ends, p: _solve_normal(np.log(ends), p), ("LogNormal", "mu", "sigma")),
     "LogitNormal": Family(
         ("mu", "sigma"), "logit", lambda p, mu, sigma: sigmoid(mu + sigma * _normal(p)),
         lambda x, mu, sigma: _log_normal(_logit(x), mu, sigma), ("sigma",), SHARE,
-        lambda ends, p: _solve_normal(_logit(ends), p), ("Normal", "mu", "sigma")),
+        lambda ends, p: _solve_normal(_logit(ends), p), ("LogitNormal", "mu", "sigma")),
     "StudentT": Family(
         ("nu", "mu", "sigma"), "value", lambda p, nu, mu, sigma: mu + sigma * _student(p, nu),
         lambda x, nu, mu, sigma: log_student((x - mu) / sigma, nu) - np.log(sigma), ("nu", "sigma"), ANY,

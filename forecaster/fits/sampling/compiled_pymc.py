@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.fits.sampling.density import Density, TableDensity
-from forecaster.fits.sampling.pymc import build_model
+from forecaster.fits.sampling.pymc import density_graph
 from forecaster.laws.law import Law
 
 
@@ -24,23 +24,16 @@ def pymc_density(law: Law, *, known_errors: bool = False) -> Density:
     pytensor.config.numba__fastmath = False
     import pymc as pm
     import pytensor.tensor as pt
-    from pytensor.graph import clone_replace
 
-    columns = len(law.inputs) + (3 if known_errors else 2)
-    constants = len(law.inputs) + (1 if law.link == "log" else 2)
-    # Any values will do, as long as the expressions are defined.
-    model = build_model(law, np.zeros((columns, 2)), np.full(constants, 0.5), known_errors=known_errors)
-    names = tuple(variable.name for variable in model.free_RVs)
-    point = pt.vector("point", shape=(len(names),))
-    log_density = clone_replace(
-        model.logp(), {v: point[i] for i, v in enumerate(model.value_vars)}, rebuild_strict=False
-    )
+    model, point, log_density = density_graph(law, known_errors=known_errors)
+    rows_shape, fixed_shape = (model[name].get_value().shape for name in ("rows", "fixed"))
+    names = tuple(law.priors)
     with model:
         function = pm.pytensorf.compile(
             [point], [log_density, pt.grad(log_density, point)], mode="NUMBA", on_unused_input="ignore"
         )
     order = [variable.name for variable in function.get_shared()]
-    value, copy = _callable_by_address(function.vm.jit_fn, order, len(names), columns, constants)
+    value, copy = _callable_by_address(function.vm.jit_fn, order, len(names), rows_shape[0], fixed_shape[0])
 
     def of(rows: np.ndarray, fixed: np.ndarray) -> TableDensity:
         rows, fixed = np.ascontiguousarray(rows), np.ascontiguousarray(fixed)
