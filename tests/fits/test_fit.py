@@ -15,12 +15,11 @@ import pytest
 
 from forecaster.errors import StoreError
 from forecaster.fits.cache import cache_folder
-from forecaster.fits.design import Design, references
+from forecaster.fits.design import references
 from forecaster.fits.fit import fit
 from forecaster.fits.posterior import Fit
-from forecaster.fits.sampling.compile import DENSITY_VARIABLE, compile_density
+from forecaster.fits.sampling.compile import DENSITY_VARIABLE
 from forecaster.fits.sampling.cores import CORES_VARIABLE
-from forecaster.fits.sampling.pymc import build_model
 from forecaster.fits.store import save_fits
 from forecaster.forecasts.forecast import forecast
 from forecaster.laws.formula.tree import evaluate
@@ -86,28 +85,6 @@ def test_known_parameters_are_recovered(name: str) -> None:
 )
 def test_a_wrong_law_fails_the_recovery(true_name: str, wrong_name: str) -> None:
     assert misses(law(true_name), law(wrong_name), seed=3) > BAR
-
-
-@pytest.mark.parametrize("made_by", ["generated", "pymc"])
-@pytest.mark.parametrize("name", ["chinchilla", "farseer_lite"])
-def test_the_compiled_density_is_pymcs_own(
-    name: str, made_by: str, small_runs: Runs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(DENSITY_VARIABLE, made_by)
-    rows, centre = Design(law(name), small_runs).density_data()
-    density = compile_density(law(name))
-    assert density.made_by == made_by
-    on_table = density.of(rows, centre)
-    model = build_model(law(name), rows, centre)
-    logp = model.compile_logp()
-    gradient = model.compile_dlogp()
-    random = np.random.default_rng(1)
-    for _ in range(3):
-        point = dict(zip(on_table.coordinates, random.normal(0, 0.3, len(on_table.coordinates)), strict=True))
-        value, slope = on_table.value(np.array(list(point.values())))
-        start = {variable.name: np.array(point[variable.name]) for variable in model.value_vars}
-        assert value == pytest.approx(float(logp(start)), rel=1e-7)
-        np.testing.assert_allclose(slope, gradient(start), rtol=1e-7)
 
 
 def test_one_compile_serves_tables_of_any_length(small_runs: Runs) -> None:

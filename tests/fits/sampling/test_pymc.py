@@ -24,7 +24,6 @@ from forecaster.fits.sampling.compiled_pymc import pymc_density
 from forecaster.fits.sampling.pymc import reference_density, table_model
 from forecaster.laws.change_noise import with_noise
 from forecaster.laws.families import with_families
-from forecaster.laws.law import Law
 from forecaster.laws.page import read_law
 from forecaster.laws.shelf import law
 from forecaster.runs.read import read_runs
