@@ -162,8 +162,8 @@ def inferred(frame: pd.DataFrame) -> pd.DataFrame:
     # Tens of thousands of columns become numbers at once: one by one, pandas takes a millisecond for each.
     plain = np.array([bool(len(cells)) and _are_plain(cells[:, i].tolist()) for i in range(cells.shape[1])], dtype=bool)
     text = cells[:, plain]
-    numbers = np.asarray(pd.to_numeric(np.where(text == "", np.nan, text).ravel(), errors="coerce"), dtype=float)
-    numbers = numbers.reshape(text.shape)
+    said = np.where(text == "", np.nan, text).ravel()
+    numbers = np.asarray(pd.to_numeric(said, errors="coerce"), dtype=float).reshape(text.shape)
     read = ((text == "") | ~np.isnan(numbers)).all(axis=0)
     whole = np.array([not _FRACTION.search("".join(column)) for column in text.T.tolist()], dtype=bool)
     whole &= ~np.isnan(numbers).any(axis=0)
@@ -181,9 +181,9 @@ def _inferred(cells: list[Any]) -> pd.Series[Any]:
     import pandas as pd
 
     filled = [math.nan if is_blank(cell) else cell for cell in cells]
-    said = {str(cell).lower() for cell in filled}
-    if said <= {"true", "false"}:
-        return pd.Series([cell.lower() == "true" for cell in filled], dtype=bool)
+    said = [str(cell).lower() for cell in filled]
+    if set(said) <= {"true", "false"}:
+        return pd.Series([word == "true" for word in said], dtype=bool)
     column = pd.Series(filled, dtype=object)
     try:
         return pd.to_numeric(column)
@@ -212,7 +212,10 @@ def _numbers(cells: pd.Series[Any]) -> NDArray[np.float64]:
 
 def _number(cell: Any) -> float:
     try:
-        return parse_quantity(cell) if isinstance(cell, str) else float(cell)
+        if not isinstance(cell, str):
+            return float(cell)
+        value = float(cell) if _DIGITS.fullmatch(cell) else parse_quantity(cell)
+        return value if math.isfinite(value) else math.nan
     except (QuantityError, TypeError, ValueError, OverflowError):
         return math.nan
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from dataclasses import dataclass
@@ -139,8 +138,7 @@ def _repeats(runs: Runs) -> list[Note]:
     losses = np.log(runs.column("loss")) if runs.is_positive else runs.column("loss")
     keys = [runs.column(name) for name in runs.inputs]
     order = np.lexsort(keys)
-    others = [np.flatnonzero(np.diff(key[order], prepend=np.nan)) for key in keys]
-    starts = functools.reduce(np.union1d, others)
+    starts = np.flatnonzero(np.logical_or.reduce([np.diff(key[order], prepend=np.nan) != 0 for key in keys]))
     sizes = np.diff(starts, append=len(order))
     repeated = sizes > 1
     if not repeated.any():

@@ -21,8 +21,8 @@ OUTLIER_SHARE = 0.01
 LEAST_ABSOLUTE, BIWEIGHT = 25, 35
 """Steps of either kind."""
 
-MANY_RUNS = 20_000
-"""From here on a part of the runs tells where to start."""
+MANY_RUNS, PART = 20_000, 5_000
+"""Beyond the first, as many runs as the second tell where to start."""
 
 STILL = 1e-4
 """The most that a residual changes in the last step over very many runs, in robust sds."""
@@ -100,7 +100,7 @@ def _robust_of_many(features: NDArray[np.float64], y: NDArray[np.float64]) -> tu
 
     From so close a start it takes a few steps over all runs in place of sixty.
     """
-    part = np.random.default_rng(0).choice(len(y), MANY_RUNS, replace=False)
+    part = np.random.default_rng(0).choice(len(y), PART, replace=False)
     residual = y - features @ _steps(features[part], y[part])[0]
     sd = _sd(residual)
     for _ in range(BIWEIGHT):
