@@ -46,7 +46,7 @@ def thin(runs: Runs, *, most: int, seed: int = 1) -> Runs:
         RunsError: fewer than two are to be kept.
     """
     if most < 2:
-        raise RunsError(f"{most} rows cannot hold both the smallest and the largest run; keep 2 or more")
+        raise RunsError(f"the smallest and the largest run need 2 rows at least, not {most}")
     if len(runs) <= most:
         return runs
     scale = np.log(runs.column(runs.scale))
