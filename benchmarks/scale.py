@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -29,15 +30,22 @@ def chinchilla_table(rows: int, *, seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame({"N": n, "D": d, "loss": loss})
 
 
+LAUNCHER = """
+import os, sys
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+_, status, used = os.wait4(os.posix_spawn(sys.executable, sys.argv[1:], os.environ, file_actions=quiet), 0)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, os.waitstatus_to_exitcode(status))
+"""
+"""A process takes over the peak memory of the one that starts it, so a small one starts what is measured."""
+
+
 def measured(arguments: list[str], cache: Path) -> str:
-    """CPU seconds and peak memory of a command, both of this process alone."""
-    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    command = [sys.executable, "-m", "forecaster", *arguments, "--quiet"]
+    """CPU seconds and peak memory of a command, both of its process alone."""
+    command = [sys.executable, "-c", LAUNCHER, sys.executable, "-m", "forecaster", *arguments, "--quiet"]
     environment = os.environ | {"FORECASTER_CACHE": str(cache)}
-    started = os.posix_spawn(sys.executable, command, environment, file_actions=quiet)
-    _, status, used = os.wait4(started, 0)
-    said = "" if status == 0 else f"  exit status {os.waitstatus_to_exitcode(status)}"
-    return f"{used.ru_utime + used.ru_stime:9.2f} CPU s {used.ru_maxrss / 1024:8.0f} MB{said}"
+    found = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    said = "" if found[2] == "0" else f"  exit status {found[2]}"
+    return f"{float(found[0]):9.2f} CPU s {float(found[1]):8.0f} MB{said}"
 
 
 def main() -> None:
