@@ -11,6 +11,7 @@ from typing import Annotated, Any, get_type_hints
 import typer
 from typer.models import OptionInfo, ParameterInfo
 
+from forecaster.errors import QuantityError, UsageError, clipped
 from forecaster.quantity import parse_quantity
 from forecaster.runs.points import Scenario, scenario
 
@@ -23,6 +24,11 @@ def output_option(help: str) -> Any:
 Columns = Annotated[str, typer.Option(help="Which header is which, such as N=params,loss=val_loss.")]
 
 Where = Annotated[str, typer.Option(help="Keep only these rows, such as \"family == 'a'\".")]
+
+Rows = Annotated[
+    str,
+    typer.Option(help="Keep at most this many rows, such as 10K, evenly over the scale; without it all are kept."),
+]
 
 Law = Annotated[str, typer.Option(help="Names on the shelf or paths to TOML files, comma-separated.")]
 
@@ -87,6 +93,24 @@ class RunsChoice:
     ]
     columns: Columns = ""
     where: Where = ""
+    rows: Rows = ""
+
+    @property
+    def most(self) -> int | None:
+        """How many rows are to be kept at most.
+
+        Raises:
+            UsageError: it is no whole number above zero.
+        """
+        if not self.rows:
+            return None
+        try:
+            number = parse_quantity(self.rows)
+        except QuantityError:
+            number = 0.0
+        if number < 1 or number != int(number):
+            raise UsageError(f'"{clipped(self.rows)}" is not a whole number of rows, such as 10K', where="--rows")
+        return int(number)
 
 
 @dataclass(frozen=True)

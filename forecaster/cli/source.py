@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.backtests.weighting import BASES, Weighting, load_weighting
@@ -16,6 +17,8 @@ from forecaster.forecasts.points import asked_of, refuse_incomplete
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.choice import Choice
 from forecaster.laws.shelf import law
+from forecaster.quantity import format_quantity
+from forecaster.runs.filter import thin
 from forecaster.runs.points import Scenario
 from forecaster.runs.read import read_runs
 from forecaster.runs.table import Runs, with_codes
@@ -26,6 +29,18 @@ if TYPE_CHECKING:
     from forecaster.cli.console import Console
     from forecaster.cli.options import Comparing, Forecasting, LawChoice, RunsChoice
     from forecaster.laws.law import Law
+
+LARGE = 20_000
+"""Rows beyond which a person is told beforehand how long it takes."""
+
+LARGE_FILE = 10_000_000
+"""Bytes beyond which reading takes seconds."""
+
+SAMPLING = 1e-3
+"""Seconds that a fit of one law takes for each row, chinchilla on an idle machine."""
+
+CHECKING = 6e-6
+"""Seconds that a check takes for each row."""
 
 SAVED_WITHOUT = "equal, because the fit was saved without earned weights"
 
@@ -58,8 +73,13 @@ class Source:
         return fit_each(self.laws, self.runs, seed=seed, cache=cache, say=say)
 
 
-def read_source(chosen: RunsChoice, laws: LawChoice) -> Source:
+def read_source(chosen: RunsChoice, laws: LawChoice, *, say: Say | None = None) -> Source:
     """A table with the laws named for it, or a saved fit with those of its own that are named.
+
+    Args:
+        chosen: RUNS, and which of its rows.
+        laws: that are asked.
+        say: called with a line where the table is large, before what takes long.
 
     Raises:
         RunsError: the file cannot be read as runs.
@@ -67,8 +87,9 @@ def read_source(chosen: RunsChoice, laws: LawChoice) -> Source:
         UsageError: options of a table with a saved fit.
         InputError: a law that the saved fit does not hold.
     """
-    runs, fits = _read(chosen, laws.group)
+    runs, fits = _read(chosen, laws.group, say)
     if fits is None:
+        _say_if_long(runs, f"each fit of a law takes about {_lasting(len(runs) * SAMPLING)}", say)
         return Source(runs, laws_named(laws, runs))
     if laws.changes:
         raise UsageError("--prior, --noise and --group are for a table; fit it again with them", where=chosen.runs)
@@ -81,24 +102,49 @@ def read_source(chosen: RunsChoice, laws: LawChoice) -> Source:
     return Source(runs, tuple(each.law for each in fits), fits, load_weighting(chosen.runs, runs))
 
 
-def read_table(chosen: RunsChoice, *, group: str = "") -> Runs:
+def read_table(chosen: RunsChoice, *, group: str = "", say: Say | None = None, fitting: bool = True) -> Runs:
     """The runs of a table, their families counted where a column is named, or those that a saved fit was made from.
+
+    Args:
+        chosen: RUNS, and which of its rows.
+        group: the column that names each run's family.
+        say: called with a line where the table is large, before what takes long.
+        fitting: whether laws will be fitted to it.
 
     Raises:
         RunsError: the file cannot be read as runs.
         UsageError: columns or where with a saved fit.
     """
-    return _read(chosen, group)[0]
+    runs, fits = _read(chosen, group, say)
+    if fits is None:
+        each = "each fit of a law" if fitting else "the check"
+        _say_if_long(runs, f"{each} takes about {_lasting(len(runs) * (SAMPLING if fitting else CHECKING))}", say)
+    return runs
 
 
-def _read(chosen: RunsChoice, group: str) -> tuple[Runs, tuple[Fit, ...] | None]:
+def _read(chosen: RunsChoice, group: str, say: Say | None) -> tuple[Runs, tuple[Fit, ...] | None]:
     if not is_saved_fit(chosen.runs):
+        most, path = chosen.most, Path(chosen.runs)
+        if say is not None and path.is_file() and path.stat().st_size > LARGE_FILE:
+            say(f"reading {path.name}, {path.stat().st_size / 1e6:.0f} MB")
         runs = read_runs(chosen.runs, columns=chosen.columns or None, where=chosen.where or None)
+        if most is not None:
+            runs = thin(runs, most=most)
         return with_codes(runs, group) if group else runs, None
-    if chosen.columns or chosen.where:
-        raise UsageError("--columns and --where do not apply to a saved fit; fit the table again instead")
+    if chosen.columns or chosen.where or chosen.rows:
+        raise UsageError("--columns, --rows and --where do not apply to a saved fit; fit the table again instead")
     fits = load_fits(chosen.runs)
     return fits[0].runs, fits
+
+
+def _say_if_long(runs: Runs, lasting: str, say: Say | None) -> None:
+    if say is not None and len(runs) > LARGE:
+        fewer = f"--rows {format_quantity(LARGE)} would keep {LARGE:,} of them, evenly over {runs.scale}"
+        say(f"{runs.name} has {len(runs):,} rows, all of which are used: {lasting}; {fewer}")
+
+
+def _lasting(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def forecast_source(source: Source, asked: Scenario, how: Forecasting, *, console: Console) -> Forecast:

@@ -229,7 +229,7 @@ def _read_runs(folder: Path, manifest: dict[str, Any]) -> Runs:
         for name in STANDARD
         if name in text
     }
-    others = text.drop(columns=list(columns)).apply(inferred)
+    others = inferred(text.drop(columns=list(columns)))
     table = pd.concat([pd.DataFrame(columns), others], axis=1)
     facts = manifest["runs"]
     return Runs(

@@ -38,6 +38,15 @@ ALIASES = {
     "date": "date releasedate publicationdate",
 }
 
+_MEANT = {alias: standard for standard, aliases in ALIASES.items() for alias in aliases.split()}
+
+# Of these, `float` and `parse_quantity` read the same numbers, the former ten times faster.
+_DIGITS = re.compile(r"[0-9.eE+-]*")
+
+_FRACTION = re.compile(r"[.eE]")
+
+MOST_WHOLE_DIGITS = 15
+
 # What the header of a language model's loss holds, whatever stands before and after it.
 _LOSS_WORDS = ("loss", "nll", "xent", "entropy", "likelihood", "bitsperbyte", "bpb")
 
@@ -60,10 +69,12 @@ def assign_columns(headers: list[str], columns: Mapping[str, str] | str | None, 
         RunsError: two headers could be one column, no response or no input is there, or `columns` is wrong.
     """
     asked = _asked(columns, headers, name=name)
-    free = [header for header in headers if header not in asked.values()]
+    taken = set(asked.values())
+    free = {header: _MEANT.get(_plain(header)) for header in headers if header not in taken}
+    likely = {header: meant for header, meant in free.items() if meant}
     chosen: dict[str, str] = {}
     for standard in STANDARD:
-        alike = [h for h in free if _plain(h) in ALIASES[standard].split()]
+        alike = [header for header, meant in likely.items() if meant == standard]
         if standard in asked or standard in free:
             chosen[standard] = asked.get(standard, standard)
         elif len(alike) > 1:
@@ -135,24 +146,60 @@ def standard_columns(frame: pd.DataFrame, chosen: Mapping[str, str]) -> tuple[pd
                 text = f"the table has no {absent}: it is C/(6*{other})"
                 notes.append(Note(f"{absent}-computed", text))
     table = pd.DataFrame({standard: found[standard] for standard in STANDARD if standard in found})
-    rest = [header for header in frame.columns if header not in chosen.values()]
+    taken = set(chosen.values())
+    rest = [header for header in frame.columns if header not in taken]
     others = frame[rest].rename(columns={header: f"{header} (in file)" for header in rest if header in found})
     if frame.attrs.get("text"):
-        others = others.apply(inferred)
+        others = inferred(others)
     return pd.concat([table, others], axis=1), notes
 
 
-def inferred(cells: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of text as numbers or truth values where every cell that is not blank is one."""
+def inferred(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of text as numbers or truth values, each where every cell of it that is not blank is one."""
     import pandas as pd
 
-    filled = cells.where(~cells.map(is_blank), np.nan)
-    if set(filled.dropna().str.lower()) <= {"true", "false"} and filled.notna().all():
-        return filled.str.lower() == "true"
+    cells = frame.to_numpy(dtype=object)
+    # Tens of thousands of columns become numbers at once: one by one, pandas takes a millisecond for each.
+    plain = np.array([bool(len(cells)) and _are_plain(cells[:, i].tolist()) for i in range(cells.shape[1])], dtype=bool)
+    text = cells[:, plain]
+    said = np.where(text == "", np.nan, text).ravel()
+    numbers = np.asarray(pd.to_numeric(said, errors="coerce"), dtype=float).reshape(text.shape)
+    read = ((text == "") | ~np.isnan(numbers)).all(axis=0)
+    whole = np.array([not _FRACTION.search("".join(column)) for column in text.T.tolist()], dtype=bool)
+    whole &= ~np.isnan(numbers).any(axis=0)
+    position = np.flatnonzero(plain)
+    parts = [
+        pd.DataFrame(numbers[:, read & ~whole], columns=position[read & ~whole]),
+        pd.DataFrame(numbers[:, read & whole].astype(np.int64), columns=position[read & whole]),
+        pd.DataFrame({i: _inferred(cells[:, i].tolist()) for i in np.delete(np.arange(len(plain)), position[read])}),
+    ]
+    found = pd.concat([part for part in parts if part.shape[1]] or parts[:1], axis=1).sort_index(axis=1)
+    return found.set_axis(frame.columns, axis=1)
+
+
+def _inferred(cells: list[Any]) -> pd.Series[Any]:
+    import pandas as pd
+
+    filled = [math.nan if is_blank(cell) else cell for cell in cells]
+    said = [str(cell).lower() for cell in filled]
+    if set(said) <= {"true", "false"}:
+        return pd.Series([word == "true" for word in said], dtype=bool)
+    column = pd.Series(filled, dtype=object)
     try:
-        return pd.to_numeric(filled)
+        return pd.to_numeric(column)
     except (ValueError, TypeError, OverflowError):
-        return filled.astype("str")
+        return column.astype("str")
+
+
+def _are_plain(cells: list[Any]) -> bool:
+    """Whether cells hold digits and a number's signs, or nothing, and no whole number that a float would round."""
+    try:
+        if not _DIGITS.fullmatch("".join(cells)):
+            return False
+        longest = max(map(len, cells))
+        return longest <= MOST_WHOLE_DIGITS or all(len(cell) <= MOST_WHOLE_DIGITS or "." in cell for cell in cells)
+    except TypeError:  # a cell that is no text
+        return False
 
 
 def _numbers(cells: pd.Series[Any]) -> NDArray[np.float64]:
@@ -160,12 +207,15 @@ def _numbers(cells: pd.Series[Any]) -> NDArray[np.float64]:
 
     if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_complex_dtype(cells.dtype):
         return np.array(cells.to_numpy(dtype=float, na_value=np.nan))
-    return np.array([_number(cell) for cell in cells], dtype=float)
+    return np.array([_number(cell) for cell in cells.tolist()], dtype=float)
 
 
 def _number(cell: Any) -> float:
     try:
-        return parse_quantity(cell) if isinstance(cell, str) else float(cell)
+        if not isinstance(cell, str):
+            return float(cell)
+        value = float(cell) if _DIGITS.fullmatch(cell) else parse_quantity(cell)
+        return value if math.isfinite(value) else math.nan
     except (QuantityError, TypeError, ValueError, OverflowError):
         return math.nan
 

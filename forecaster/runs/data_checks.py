@@ -11,13 +11,20 @@ import numpy as np
 from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
-from forecaster.runs.table import Runs
+from forecaster.runs.table import Runs, family_names
 
 FEWEST_RUNS = 8
 
 FEWEST_SCALES = 3
 
 FEWEST_FOR_WEIGHTS = 15
+
+ALIKE = 1e-3
+"""Difference of logarithms up to which neighbours among the values count as one."""
+
+ONE_VALUE = 0.1
+"""Reach of a chain of such neighbours beyond which they were not meant as one value: among very many runs of a smooth
+spread each has a near neighbour."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,8 @@ def _separable(runs: Runs) -> list[Note]:
     if abs(correlation) <= 0.98 and residual >= 0.1:
         return []
     # The most useful run keeps the budget and moves the split: N halved, D doubled.
-    middle = runs.select(np.arange(len(runs)) == np.argsort(size)[len(runs) // 2])
-    halved, doubled = middle.column("N")[0] / 2, middle.column("D")[0] * 2
+    middle = np.argsort(size)[len(runs) // 2]
+    halved, doubled = runs.column("N")[middle] / 2, runs.column("D")[middle] * 2
     text = (
         f"N and D move together (correlation {correlation:.3f} of their logs): their effects cannot be told "
         f"apart; a run at N={format_quantity(halved)}, D={format_quantity(doubled)} would help"
@@ -128,18 +135,18 @@ def _separable(runs: Runs) -> list[Note]:
 
 
 def _repeats(runs: Runs) -> list[Note]:
-    groups: dict[tuple[float, ...], list[float]] = {}
-    keys = np.stack([runs.column(name) for name in runs.inputs], axis=1)
-    losses_or_logs = np.log(runs.column("loss")) if runs.is_positive else runs.column("loss")
-    for key, loss in zip(keys, losses_or_logs, strict=True):
-        groups.setdefault(tuple(key), []).append(float(loss))
-    repeated = [np.array(losses) for losses in groups.values() if len(losses) > 1]
-    if not repeated:
+    losses = np.log(runs.column("loss")) if runs.is_positive else runs.column("loss")
+    keys = [runs.column(name) for name in runs.inputs]
+    order = np.lexsort(keys)
+    starts = np.flatnonzero(np.logical_or.reduce([np.diff(key[order], prepend=np.nan) != 0 for key in keys]))
+    sizes = np.diff(starts, append=len(order))
+    repeated = sizes > 1
+    if not repeated.any():
         return []
-    rows = sum(len(losses) for losses in repeated)
-    text = f"{rows} runs share their inputs with another, in {count(len(repeated), 'group')}"
-    squares = sum(float(((losses - losses.mean()) ** 2).sum()) for losses in repeated)
-    spread = math.sqrt(squares / (rows - len(repeated)))
+    off = losses[order] - np.repeat(np.add.reduceat(losses[order], starts) / sizes, sizes)
+    rows, groups = int(sizes[repeated].sum()), int(repeated.sum())
+    text = f"{rows} runs share their inputs with another, in {count(groups, 'group')}"
+    spread = math.sqrt(float((off[np.repeat(repeated, sizes)] ** 2).sum()) / (rows - groups))
     if spread < 1e-9:
         return [Note("duplicates", f"{text}; their losses are equal: was a row counted twice?", warning=True)]
     noise = f"their losses differ by {f'{spread:.2%}' if runs.is_positive else f'{spread:.3g}'} (sd)"
@@ -162,7 +169,7 @@ def _response(runs: Runs) -> list[Note]:
         text = f"the median loss is {np.median(loss):.3g}: more than guessing costs in nats; is it a perplexity?"
         notes.append(Note("response-not-loss", text, warning=True))
     if runs.has("family"):
-        families = sorted({str(family) for family in runs.table["family"]})
+        families = family_names(runs, "family")
         if len(families) > 1:
             said = ", ".join(families[:4]) + (", ..." if len(families) > 4 else "")
             text = f"{len(families)} families ({said}) are pooled as one; --where keeps one of them"
@@ -187,8 +194,19 @@ def distinct(values: np.ndarray) -> int:
 
     Budgets meant to be equal differ in the last digits once computed from rounded N and D.
     """
-    steps = np.diff(np.sort(np.log(values)))
-    return int((steps > 1e-3).sum()) + 1
+    logs = np.sort(np.log(values))
+    starts = np.flatnonzero(np.diff(logs, prepend=-np.inf) > ALIKE)
+    ends = np.append(starts[1:], len(logs))
+    wide = np.flatnonzero(logs[ends - 1] - logs[starts] > ONE_VALUE)
+    return len(starts) + sum(_spaced(logs[starts[i] : ends[i]]) - 1 for i in wide)
+
+
+def _spaced(logs: np.ndarray) -> int:
+    """How many of some ascending values lie more than a thousandth above the one counted before."""
+    found, at = 0, 0
+    while at < len(logs):
+        found, at = found + 1, int(np.searchsorted(logs, logs[at] + ALIKE, side="right"))
+    return found
 
 
 def factor(decades: float) -> str:

@@ -1,4 +1,4 @@
-"""The row filter: an expression in column names, walked node by node and never run."""
+"""Fewer rows: those that an expression in column names keeps, walked node by node and never run, or an even part."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import ast
 import operator
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from forecaster.errors import RunsError, clipped, listed
+from forecaster.notes import Note
+from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -23,6 +26,42 @@ _COMPARISONS = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
     ast.Eq: operator.eq, ast.NotEq: operator.ne,
 }  # fmt: skip
+
+BINS = 100
+
+
+def thin(runs: Runs, *, most: int, seed: int = 1) -> Runs:
+    """The runs, or at most so many of them: evenly over the scale, in their order, with a note that says so.
+
+    The scale's logarithm is cut into a hundred stretches of one length, and each gives as many runs as any other until
+    it has no more, drawn at random; the smallest and the largest run are kept. So what is left out comes from where
+    runs lie closest.
+
+    Args:
+        runs: the table.
+        most: how many runs are kept at most.
+        seed: of the drawing.
+
+    Raises:
+        RunsError: fewer than two are to be kept.
+    """
+    if most < 2:
+        raise RunsError(f"the smallest and the largest run need 2 rows at least, not {most}")
+    if len(runs) <= most:
+        return runs
+    scale = np.log(runs.column(runs.scale))
+    place = (scale - scale.min()) / (np.ptp(scale) or 1.0)
+    stretch = np.minimum(place * BINS, BINS - 1).astype(int)
+    drawn = np.random.default_rng(seed).permutation(len(runs))
+    drawn[[scale.argmin(), scale.argmax()]] = -1
+    by_stretch = np.lexsort((drawn, stretch))
+    turn = np.empty(len(runs), dtype=int)
+    turn[by_stretch] = np.arange(len(runs)) - np.searchsorted(stretch[by_stretch], stretch[by_stretch])
+    kept = np.zeros(len(runs), dtype=bool)
+    kept[np.lexsort((drawn, turn))[:most]] = True
+    text = f"{most:,} of {len(runs):,} rows were kept, evenly over {runs.scale} and drawn with seed {seed}"
+    thinned = runs.select(kept)
+    return replace(thinned, notes=(*runs.notes, Note("rows-thinned", text)))
 
 
 def kept_rows(where: str, names: Mapping[str, Any], *, name: str) -> NDArray[np.bool_]:

@@ -123,7 +123,7 @@ class Runs(Shown):
             if name in NUMBERS:
                 digest.update(self.column(name).astype("<f8").tobytes())
             else:
-                digest.update(json.dumps([str(cell) for cell in self.table[name]]).encode())
+                digest.update(json.dumps([str(cell) for cell in self.table[name].tolist()]).encode())
         return digest.hexdigest()
 
     @property
@@ -169,10 +169,11 @@ def with_codes(runs: Runs, by: str) -> Runs:
         raise RunsError(
             f"column {clipped(by)} has {len(names)} families; 2 to {MOST_FAMILIES} can be grouped", where=runs.name
         )
-    codes = [float(names.index(str(each))) for each in runs.table[by]]
+    code = {each: float(i) for i, each in enumerate(names)}
+    codes = [code[str(each)] for each in runs.table[by].tolist()]
     return replace(runs, table=runs.table.assign(**{CODE: codes}))
 
 
 def family_names(runs: Runs, by: str) -> list[str]:
     """The families of a table in alphabetical order."""
-    return sorted({str(each) for each in runs.table[by]})
+    return sorted({str(each) for each in runs.table[by].tolist()})

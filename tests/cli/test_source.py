@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,10 @@ def test_a_table_has_the_laws_that_were_named_and_no_fits(table: str) -> None:
     ("chosen", "laws", "kind", "match"),
     [
         (RunsChoice("{saved}", where="N > 1"), LawChoice(), UsageError, "--where do not apply to a saved fit"),
+        (RunsChoice("{saved}", rows="10"), LawChoice(), UsageError, "--where do not apply to a saved fit"),
+        (RunsChoice("{table}", rows="2.5"), LawChoice(), UsageError, "--rows: .2.5. is not a whole number"),
+        (RunsChoice("{table}", rows="many"), LawChoice(), UsageError, "--rows: .many. is not a whole number"),
+        (RunsChoice("{table}", rows="1"), LawChoice(), InputError, "need 2 rows at least"),
         (RunsChoice("{saved}"), LawChoice(group="family"), UsageError, "are for a table"),
         (RunsChoice("{saved}"), LawChoice(prior=["alpha=Normal(0.3, 0.1)"]), UsageError, "are for a table"),
         (RunsChoice("{saved}"), LawChoice("kaplan"), InputError, "holds chinchilla, coupled, farseer_lite, not kaplan"),
@@ -106,4 +111,29 @@ def test_what_does_not_fit_the_source_is_refused(
 ) -> None:
     runs = chosen.runs.format(saved=saved, table=table)
     with pytest.raises(kind, match=match):
-        read_source(RunsChoice(runs, chosen.columns, chosen.where), laws)
+        read_source(replace(chosen, runs=runs), laws)
+
+
+def test_a_large_table_is_announced_and_never_thinned_unasked(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    assert len(read_source(RunsChoice(table), LawChoice(), say=said.append).runs) == 40 and not said
+    monkeypatch.setattr("forecaster.cli.source.LARGE", 30)
+    assert len(read_source(RunsChoice(table), LawChoice(), say=said.append).runs) == 40
+    assert len(said) == 1 and "40 rows, all of which are used: each fit" in said[0] and "--rows 30" in said[0]
+    assert len(read_table(RunsChoice(table), say=said.append, fitting=False)) == 40
+    assert "the check takes about" in said[1]
+    kept = read_source(RunsChoice(table, rows="20"), LawChoice(), say=said.append).runs
+    assert len(kept) == 20 and len(said) == 2
+
+
+def test_a_thinned_table_says_so_on_the_page_and_a_quiet_command_says_nothing_beforehand(
+    table: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("forecaster.cli.source.LARGE", 30)
+    assert main(["check", table, "--quiet"]) == 0
+    assert not capsys.readouterr().err
+    assert main(["check", table]) == 0
+    assert "--rows 30" in capsys.readouterr().err
+    assert main(["check", table, "--rows", "20"]) == 0
+    found = capsys.readouterr()
+    assert "rows-thinned: 20 of 40 rows were kept" in found.out and not found.err

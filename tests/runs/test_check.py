@@ -1,6 +1,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,44 @@ def test_few_runs_and_few_scales_are_said() -> None:
     assert "narrow-span" in codes(check(read_runs(grid().query("1e8 < N < 4e8 and D < 4e9"))))
     assert "few-for-weights" in codes(check(read_runs(grid(3, 4))))
     assert "few-runs" not in codes(check(read_runs(grid(4, 2))))
+
+
+def many(rows: int) -> pd.DataFrame:
+    random = np.random.default_rng(5)
+    n, d = np.exp(random.uniform(16, 23, rows)), np.exp(random.uniform(20, 27, rows))
+    loss = (1.8 + 480 / n**0.35 + 2080 / d**0.37) * np.exp(0.004 * random.standard_normal(rows))
+    return pd.DataFrame({"N": n, "D": d, "loss": loss})
+
+
+def test_very_many_runs_of_a_smooth_spread_are_not_taken_for_one_scale() -> None:
+    found = check(read_runs(many(60_000)))
+    assert "few-scales" not in codes(found)
+    # A value for each thousandth at most: seven e-folds of N hold 7,000.
+    assert 5_000 < found.table.loc["N", "distinct"] <= 7_001
+
+
+def test_a_part_of_the_runs_tells_only_where_the_surface_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = changed(changed(many(3_000), "loss", 70, 1.3), "loss", 700, 0.8)
+    whole = check(read_runs(table)).outliers
+    monkeypatch.setattr("forecaster.runs.outliers.MANY_RUNS", 1_000)
+    monkeypatch.setattr("forecaster.runs.outliers.PART", 500)
+    part = check(read_runs(table)).outliers
+    assert [each.row for each in whole] == [each.row for each in part] and {70, 700} <= {each.row for each in part}
+    for one, other in zip(whole, part, strict=True):
+        assert one.expected == pytest.approx(other.expected, rel=1e-6)
+        assert one.sds == pytest.approx(other.sds, rel=1e-4)
+
+
+def test_least_squares_over_all_of_very_many_runs_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    solved, whole = [], np.linalg.lstsq
+
+    def counted(a: np.ndarray, *more: Any, **options: Any) -> Any:
+        solved.append(len(a))
+        return whole(a, *more, **options)
+
+    monkeypatch.setattr(np.linalg, "lstsq", counted)
+    check(read_runs(many(30_000)))
+    assert max(solved) == 30_000 and solved.count(30_000) <= 24
 
 
 def test_equal_budgets_count_as_one_scale_despite_rounding() -> None:

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis import given, settings, strategies as st
 from forecaster.errors import RunsError
 from forecaster.fits.design import references
 from forecaster.laws.shelf import law
+from forecaster.runs import columns
 from forecaster.runs.read import read_runs
 from forecaster.runs.readers import READERS
 from forecaster.runs.readers.delimited import read_delimited
@@ -392,3 +394,65 @@ def test_a_new_kind_of_file_is_one_entry(tmp_path: Path, monkeypatch: pytest.Mon
     assert refusal(path).endswith(".psv is not known; expected .csv .tsv .parquet .json .jsonl")
     monkeypatch.setitem(READERS, ".psv", partial(read_delimited, delimiter="|"))
     assert read_runs(path).sha256 == read_runs(written(tmp_path, PLAIN)).sha256
+
+
+def test_columns_of_text_come_out_as_pandas_reads_each_alone(tmp_path: Path) -> None:
+    cells = {
+        "whole": ["1", "-2", "3"], "fraction": ["1", "2.5", "0.30000000000000004"], "gap": ["1", "", "3"],
+        "long": ["123456789012345678", "2", "3"], "longer": ["1" * 25, "2", "3"], "power": ["1e5", "2E-3", "3"],
+        "word": ["a", "2", "3"], "true": ["True", "false", "TRUE"], "hole": ["true", "", "false"], "none": ["", "", ""],
+        "nan": ["nan", "2", "3"], "blank": [" ", "2", "3"], "wrong": ["1.2.3", "2", "3"], "sign": ["-", "2", "3"],
+        "padded": [" 1", "2", "3 "], "infinite": ["inf", "2", "3"], "under": ["1_0", "2", "3"],
+    }  # fmt: skip
+    table = pd.DataFrame({"N": ["1e9", "7e7", "1e8"], "loss": ["2", "3", "4"], **cells})
+    table.to_csv(tmp_path / "runs.csv", index=False)
+    found = read_runs(tmp_path / "runs.csv").table
+    assert list(found.columns) == ["N", "loss", *cells]
+    for name, column in cells.items():
+        filled = pd.Series([np.nan if cell.strip() in ("", "nan") else cell for cell in column], dtype=object)
+        if {str(cell).lower() for cell in filled} <= {"true", "false"}:
+            expected = filled.str.lower() == "true"
+        else:
+            try:
+                expected = pd.to_numeric(filled)
+            except ValueError:
+                expected = filled.astype("str")
+        pd.testing.assert_series_equal(found[name], expected, check_names=False, check_exact=True)
+
+
+@pytest.mark.parametrize("kind", [".csv", ".jsonl"])
+def test_headers_are_looked_at_a_few_times_each_however_many(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    whole = columns._plain
+
+    def counted(header: str) -> str:
+        looked.append(header)
+        return whole(header)
+
+    monkeypatch.setattr(columns, "_plain", counted)
+    singly: list[int] = []
+    alone = columns._inferred
+    monkeypatch.setattr(columns, "_inferred", lambda cells: singly.append(1) or alone(cells))
+    table = pd.concat([TABLE, pd.DataFrame({f"metric {i}": [0.5, 1.5, i] for i in range(3000)})], axis=1)
+    path = tmp_path / f"runs{kind}"
+    if kind == ".csv":
+        table.to_csv(path, index=False)
+    else:
+        table.to_json(path, orient="records", lines=True)
+    assert read_runs(path).table.shape == (3, 3005)  # C among them
+    assert len(looked) <= len(table.columns) and not singly
+
+
+def test_memory_to_read_a_long_table_is_a_few_times_its_cells(tmp_path: Path) -> None:
+    rows = 30_000
+    path = tmp_path / "runs.csv"
+    pd.DataFrame({"N": np.geomspace(1e7, 1e10, rows), "loss": np.linspace(4, 2, rows)}).to_csv(path, index=False)
+    read_runs(path)
+    tracemalloc.start()
+    read_runs(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # A cell as text takes some 70 bytes, a row's place as many.
+    assert peak < 450 * rows

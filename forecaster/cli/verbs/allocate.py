@@ -43,7 +43,7 @@ def allocate(
     rate = read_price(price) if price else None
     if output is not None:
         refuse_figure(output)
-    source = read_source(runs, laws)
+    source = read_source(runs, laws, say=console.say)
     if source.fits is None:
         refuse_unsplittable(source.laws)
     answer = forecast_source(source, points, how, console=console)

@@ -32,7 +32,7 @@ def backtest(
     from forecaster.backtests.folds import holdout as hold_out, rolling_origins
     from forecaster.cli.source import laws_named, read_table
 
-    table = read_table(runs, group=laws.group)
+    table = read_table(runs, group=laws.group, say=console.say)
     folds = rolling_origins(table) if rolling else [hold_out(table, by=by, holdout=holdout)]
     with console.progress() as say:
         found = run_backtest(

@@ -31,7 +31,7 @@ def fit(
     from forecaster.show.text import wrapped
 
     cache = not sampling.no_cache
-    table = read_table(runs, group=laws.group)
+    table = read_table(runs, group=laws.group, say=console.say)
     chosen = laws_named(laws, table)
     if output is not None:
         refuse_taken(output)

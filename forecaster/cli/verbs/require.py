@@ -38,7 +38,7 @@ def require(
     targets = [parse_quantity(each) for each in loss]
     if output is not None:
         refuse_figure(output)
-    source = read_source(runs, laws)
+    source = read_source(runs, laws, say=console.say)
     asked = scenario(stand_in(source.runs, held), targets=targets)
     answer = forecast_source(source, asked, how, console=console)
     at_point = answer.points[0].at

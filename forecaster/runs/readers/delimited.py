@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import TYPE_CHECKING
 
 from forecaster.errors import RunsError
-from forecaster.runs.readers.frame import Cells, named, text_of
+from forecaster.runs.readers.frame import Cells, encoding_of, named, text_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ROWS_AT_ONCE = 20_000
 
 
 def read_delimited(data: bytes, *, delimiter: str, name: str) -> Cells:
@@ -17,27 +24,54 @@ def read_delimited(data: bytes, *, delimiter: str, name: str) -> Cells:
     """
     import pandas as pd
 
-    text = text_of(data, name=name)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    records: list[tuple[int, list[str]]] = []
+    header, cells, lines = _rows(data, delimiter, name)
+    frame = pd.DataFrame(cells, columns=header, dtype=object)
+    frame.attrs["text"] = True  # column types are inferred later, from cells that can still be quoted
+    return named(frame, name=name, places=[f"line {line}" for line in lines])
+
+
+def _rows(data: bytes, delimiter: str, name: str) -> tuple[list[str], NDArray[np.object_], list[int]]:
+    """The header, the cells, shape (row, column), and the line of each row; rows that are blank throughout left out."""
+    import numpy as np
+
+    text_of(data, name=name)
+    # Lines are decoded as they are read: a text held whole for that purpose takes four bytes a character.
+    reader = csv.reader(
+        io.TextIOWrapper(io.BytesIO(data), encoding_of(data), newline=""), delimiter=delimiter, strict=True
+    )
+    header: list[str] | None = None
+    odd: tuple[int, int] | None = None
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    parts: list[NDArray[np.object_]] = []
     start = 1
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                records.append((start, cells))
+            if "".join(cells).strip():
+                if header is None:
+                    header = [cell.strip() for cell in cells]
+                elif len(cells) == len(header):
+                    lines.append(start)
+                    rows.append(cells)
+                else:
+                    odd = odd or (start, len(cells))
+            if len(rows) == ROWS_AT_ONCE:
+                parts.append(np.array(rows, dtype=object))
+                rows = []
             start = reader.line_num + 1  # a record may run over several lines, inside quotes
     except csv.Error as error:
         raise RunsError(f"cannot be read: {error}", where=f"{name} line {start}") from None
-    if not records:
+    if header is None:
         raise RunsError("the file is empty; a header and one row for each run are needed", where=name)
-    header = [cell.strip() for cell in records[0][1]]
+    _refuse_other_sign(header, name)
+    if odd is not None:
+        raise RunsError(f"{odd[1]} cells where the header has {len(header)}", where=f"{name} line {odd[0]}")
+    parts.append(np.array(rows, dtype=object).reshape(len(rows), len(header)))
+    return header, np.concatenate(parts), lines
+
+
+def _refuse_other_sign(header: list[str], name: str) -> None:
     other = next((sign for sign in (";", "\t", "|", ",") if len(header) == 1 and sign in header[0]), None)
     if other is not None:
         sign = "a tab" if other == "\t" else f'"{other}"'
         raise RunsError(f"the columns look separated by {sign}; save it with commas (.csv) or tabs (.tsv)", where=name)
-    for line, cells in records[1:]:
-        if len(cells) != len(header):
-            raise RunsError(f"{len(cells)} cells where the header has {len(header)}", where=f"{name} line {line}")
-    frame = pd.DataFrame([cells for _, cells in records[1:]], columns=header, dtype=object)
-    frame.attrs["text"] = True  # column types are inferred later, from cells that can still be quoted
-    return named(frame, name=name, places=[f"line {line}" for line, _ in records[1:]])

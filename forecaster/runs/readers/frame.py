@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from forecaster.errors import RunsError, clipped
@@ -22,7 +23,8 @@ def named(frame: pd.DataFrame, *, name: str, places: list[str] | None = None) ->
     """
     plain = frame.reset_index(drop=all(level is None for level in frame.index.names))
     headers = [str(header).strip() or f"column {i}" for i, header in enumerate(plain.columns, 1)]
-    twice = next((header for header in headers if headers.count(header) > 1), None)
+    counts = Counter(headers)
+    twice = next((header for header in headers if counts[header] > 1), None)
     if twice is not None:
         raise RunsError(f"column {clipped(twice)} occurs twice in the header; rename one", where=name)
     plain.columns = headers
@@ -36,11 +38,15 @@ def text_of(data: bytes, *, name: str) -> str:
         RunsError: it is not text, with the line.
     """
     try:
-        utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        text = data.decode("utf-16" if utf16 else "utf-8-sig")
+        text = data.decode(encoding_of(data))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise RunsError("is not UTF-8 text; save the table as UTF-8", where=f"{name} line {line}") from None
     if "\0" in text:
         raise RunsError("holds zero bytes, so it is not a table of text", where=name)
     return text
+
+
+def encoding_of(data: bytes) -> str:
+    """The name of a file's encoding: UTF-16 where it begins by saying so, else UTF-8."""
+    return "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
