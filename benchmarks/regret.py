@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from harness import Bench, bench
 
-from forecaster.backtests.baselines import huber_fit, huber_starts
+from forecaster.backtests.huber import huber_fit, huber_starts
 from forecaster.decide.allocation.allocate import allocate
 from forecaster.errors import NotConverged
 from forecaster.fits.cache import cache_folder

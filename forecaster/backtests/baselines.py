@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecaster.backtests.folds import Fold
+from forecaster.backtests.huber import huber_curve, huber_fit, huber_refits, huber_starts
 from forecaster.runs.table import Runs
 from forecaster.stats.link import LOG, Link
 from forecaster.stats.student import stratified_student
@@ -19,8 +20,6 @@ from forecaster.stats.threads import one_thread
 SAMPLES = 4_000
 
 RESAMPLES = 100
-
-HUBER = 1e-3
 
 FEWEST_ON_LINE = 4
 
@@ -92,68 +91,17 @@ def huber_bootstrap(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray | 
     asked = np.log([test.column(name) for name in inputs]) - centre
     level = float(np.log(train.column("loss")).mean())
     y = np.log(train.column("loss")) - level
-    draws = []
     # On five parameters the optimiser's linear algebra spends its time waking threads, fourfold in all.
     with one_thread():
         first = huber_fit(x, y, starts=huber_starts(len(inputs)))
-        residual = y - _curve(first, x)
+        residual = y - huber_curve(first, x)
+        counts, noise = [], []
         for _ in range(RESAMPLES):
-            rows = random.integers(0, len(y), len(y))
-            fitted = huber_fit(x[:, rows], y[rows], starts=[first])
-            noise = random.choice(residual, (SAMPLES // RESAMPLES, len(test)))
-            draws.append(_curve(fitted, asked) + noise)
+            counts.append(np.bincount(random.integers(0, len(y), len(y)), minlength=len(y)).astype(float))
+            noise.append(random.choice(residual, (SAMPLES // RESAMPLES, len(test))))
+        fitted = huber_refits(x, y, counts=np.array(counts), start=first)
+    draws = [huber_curve(theta, asked) + each for theta, each in zip(fitted, noise, strict=True)]
     return level + np.concatenate(draws)
-
-
-def _curve(theta: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Log of exp(e) + sum_i exp(a_i - alpha_i x_i), theta = (e, a..., alpha...)."""
-    k = len(x)
-    terms = [np.full(x.shape[1], theta[0]), *(theta[1 + i] - theta[1 + k + i] * x[i] for i in range(k))]
-    return np.asarray(np.logaddexp.reduce(terms, axis=0))
-
-
-def huber_starts(inputs: int) -> list[np.ndarray]:
-    """Where `huber_fit` begins: log E, then log of each term's coefficient, then each exponent."""
-    return [
-        np.array([e, *[a] * inputs, *[alpha] * inputs])
-        for e in (-0.5, -1.5)
-        for a in (-0.7, -2.0)
-        for alpha in (0.2, 0.5)
-    ]
-
-
-def huber_fit(x: np.ndarray, y: np.ndarray, *, starts: list[np.ndarray]) -> np.ndarray:
-    """The usual point fit of E plus a power of each input, by the Huber loss of the log response.
-
-    Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3.
-
-    Args:
-        x: logs of the inputs, shape (input, run).
-        y: log of the response, shape (run).
-        starts: where the search begins; the best end of all is returned.
-
-    Returns:
-        log E, log of each term's coefficient, and each exponent.
-    """
-    from scipy.optimize import minimize
-
-    k = len(x)
-
-    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        terms = np.array([np.full(x.shape[1], theta[0]), *(theta[1 + i] - theta[1 + k + i] * x[i] for i in range(k))])
-        curve = np.logaddexp.reduce(terms, axis=0)
-        share = np.exp(terms - curve)
-        r = curve - y
-        inside = np.abs(r) <= HUBER
-        value = np.where(inside, 0.5 * r**2, HUBER * (np.abs(r) - 0.5 * HUBER)).sum()
-        pull = np.where(inside, r, HUBER * np.sign(r))
-        slope = np.concatenate([share @ pull, [-(share[1 + i] * x[i]) @ pull for i in range(k)]])
-        # In units of delta, so that the optimiser's tolerances mean something.
-        return float(value) / HUBER, slope / HUBER
-
-    bounds = [(-8.0, 3.0), *[(-12.0, 3.0)] * k, *[(0.0, 3.0)] * k]
-    found = [minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds) for start in starts]
-    return np.asarray(min(found, key=lambda each: each.fun).x)
 
 
 BASELINES: dict[str, Callable[..., np.ndarray | None]] = {
