@@ -25,15 +25,16 @@ def pymc_density(law: Law, *, known_errors: bool = False) -> Density:
     import pymc as pm
     import pytensor.tensor as pt
 
-    model, point, log_density = density_graph(law, known_errors=known_errors)
-    rows_shape, fixed_shape = (model[name].get_value().shape for name in ("rows", "fixed"))
+    model, data, point, log_density = density_graph(law, known_errors=known_errors)
+    columns, constants = (len(variable.get_value()) for variable in data)
     names = tuple(law.priors)
     with model:
         function = pm.pytensorf.compile(
             [point], [log_density, pt.grad(log_density, point)], mode="NUMBA", on_unused_input="ignore"
         )
-    order = [variable.name for variable in function.get_shared()]
-    value, copy = _callable_by_address(function.vm.jit_fn, order, len(names), rows_shape[0], fixed_shape[0])
+    names_of_data = [variable.name for variable in data]
+    order = [names_of_data.index(variable.name) for variable in function.get_shared()]
+    value, copy = _callable_by_address(function.vm.jit_fn, order, len(names), columns, constants)
 
     def of(rows: np.ndarray, fixed: np.ndarray) -> TableDensity:
         rows, fixed = np.ascontiguousarray(rows), np.ascontiguousarray(fixed)
@@ -45,7 +46,7 @@ def pymc_density(law: Law, *, known_errors: bool = False) -> Density:
     return Density("pymc", of)
 
 
-def _callable_by_address(jitted: Any, order: list[str], size: int, columns: int, constants: int) -> tuple[Any, Any]:
+def _callable_by_address(jitted: Any, order: list[int], size: int, columns: int, constants: int) -> tuple[Any, Any]:
     """A jitted density, and a function that copies coordinates, as C functions.
 
     nutpie's own wrapper unpacks every shared variable generically and takes four times as long to compile; this one
@@ -63,7 +64,7 @@ def _callable_by_address(jitted: Any, order: list[str], size: int, columns: int,
 
         return types.voidptr(address), as_pointer
 
-    if order == ["rows", "fixed"]:
+    if order == [0, 1]:
 
         @numba.njit(inline="always")
         def density(x, rows, fixed):  # type: ignore[no-untyped-def]

@@ -18,6 +18,7 @@ from forecaster.stats.distributions import FAMILIES
 RESPONSE = "linked_loss"
 CURVE = "linked_response"
 RUN = "run"
+ROWS, FIXED = "rows", "fixed"
 KNOWN_ERRORS = "known_errors"
 
 
@@ -32,8 +33,7 @@ class TableValues:
         level: what responses are less of, on the scale of the link.
         response: observed, on that scale, less the level.
         known_errors: standard errors of the response on that scale; None where the table has none.
-        names: that the curve and the response get.
-        dims: of both.
+        dims: of curve and response.
     """
 
     values: Mapping[str, Any]
@@ -42,7 +42,6 @@ class TableValues:
     level: Any
     response: Any
     known_errors: Any
-    names: tuple[str, str] = (CURVE, RESPONSE)
     dims: str | None = None
 
 
@@ -60,7 +59,7 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: 
 
     k = len(law.inputs)
     with pm.Model(check_bounds=False) as model:
-        row_data, fixed_data = pm.Data("rows", rows), pm.Data("fixed", fixed)
+        row_data, fixed_data = pm.Data(free_name(law, ROWS), rows), pm.Data(free_name(law, FIXED), fixed)
         values: dict[str, Any] = {}
         logs: dict[str, Any] = {}
         for i, name in enumerate(law.inputs):
@@ -93,12 +92,7 @@ def table_model(design: Design) -> Any:
     import pytensor.tensor as pt
 
     law, runs, fixed = design.law, design.runs, design.references
-    own = {*law.inputs, *law.priors, *law.natural, *law.references}
-
-    def named(name: str) -> str:
-        return f"{name}_" if name in own else name
-
-    run = named(RUN)
+    run = free_name(law, RUN)
     with pm.Model(coords={run: np.arange(len(runs))}, check_bounds=False) as model:
         data = partial(pm.Data, dims=run)
         values = {name: data(name, column) for name, column in design.inputs().items()}
@@ -107,14 +101,20 @@ def table_model(design: Design) -> Any:
         # An input of the law may be the table's scale under another name.
         scale = next((values[name] for name, column in design.columns.items() if column == runs.scale), None)
         if scale is None and "d" in law.noise.scale.names:
-            scale = data(named(runs.scale), runs.column(runs.scale))
+            scale = data(free_name(law, runs.scale), runs.column(runs.scale))
         d = 0.0 if scale is None else pt.log(scale / double(fixed.scale_largest))
         values |= {name: double(value) for name, value in fixed.values.items()}
-        errors = data(named(KNOWN_ERRORS), design.known_errors(runs)) if design.has_known_errors else None
+        errors = data(free_name(law, KNOWN_ERRORS), design.known_errors(runs)) if design.has_known_errors else None
         response = design.link.on(runs.column("loss"))
-        names = named(CURVE), named(RESPONSE)
-        _add_law(law, TableValues(values, logs, d, 0.0, response, errors, names, run))
+        _add_law(law, TableValues(values, logs, d, 0.0, response, errors, run))
     return model
+
+
+def free_name(law: Law, name: str) -> str:
+    """A name of the model's own, with an underscore after it for as long as the law has one like it."""
+    while name in {*law.inputs, *law.priors, *law.natural, *law.references}:
+        name += "_"
+    return name
 
 
 def _add_law(law: Law, table: TableValues) -> None:
@@ -133,12 +133,12 @@ def _add_law(law: Law, table: TableValues) -> None:
     for name, formula in law.natural.items():
         value = evaluated(formula)
         values[name] = pm.Deterministic(name, value) if name in law.parameters else value
-    curve, response = table.names
     mean = _on_link(law, evaluated(law.formula), values) - table.level
-    mean = pm.Deterministic(curve, mean, dims=table.dims)
+    mean = pm.Deterministic(free_name(law, CURVE), mean, dims=table.dims)
     scale = evaluated(law.noise.scale, d=table.d) + pt.zeros_like(mean)
     if table.known_errors is not None:
         scale = pt.sqrt(scale**2 + table.known_errors**2)
+    response = free_name(law, RESPONSE)
     observed = {"mu": mean, "sigma": scale, "observed": table.response, "dims": table.dims}
     if law.noise.nu is None:
         pm.Normal(response, **observed)
@@ -193,8 +193,8 @@ def _on_link(law: Law, response: Any, values: Mapping[str, Any]) -> Any:
             return pt.log(response) - pt.log1p(-response)
 
 
-def density_graph(law: Law, *, known_errors: bool = False) -> tuple[Any, Any, Any]:
-    """A law's model on arrays, a vector of the sampler's coordinates, and the log density there as PyTensor variables.
+def density_graph(law: Law, *, known_errors: bool = False) -> tuple[Any, tuple[Any, Any], Any, Any]:
+    """A law's model, the rows and fixed values that it holds, a vector of coordinates, and the log density there.
 
     Args:
         law: any law.
@@ -209,7 +209,8 @@ def density_graph(law: Law, *, known_errors: bool = False) -> tuple[Any, Any, An
     model = build_model(law, np.zeros((columns, 2)), np.full(constants, 0.5), known_errors=known_errors)
     point = pt.vector("point", shape=(len(law.priors),), dtype="float64")
     at = {variable: point[i] for i, variable in enumerate(model.value_vars)}
-    return model, point, clone_replace(model.logp(), at, rebuild_strict=False)
+    data = model[free_name(law, ROWS)], model[free_name(law, FIXED)]
+    return model, data, point, clone_replace(model.logp(), at, rebuild_strict=False)
 
 
 def reference_density(
@@ -231,8 +232,7 @@ def reference_density(
     import pytensor.tensor as pt
     from pytensor.compile.mode import Mode
 
-    model, point, value = density_graph(law, known_errors=known_errors)
-    data = model["rows"], model["fixed"]
+    _, data, point, value = density_graph(law, known_errors=known_errors)
     inputs = [pt.matrix("rows", dtype="float64"), pt.vector("fixed", dtype="float64")]
     outputs = [value, pt.grad(value, point)]
     function = pytensor.function(

@@ -202,6 +202,22 @@ def test_parameters_are_distributions_of_their_own_scale() -> None:
     assert model.named_vars_to_dims["linked_loss"] == ("run",)
 
 
+def test_parameters_may_be_called_as_what_the_model_holds() -> None:
+    page = law("power_floor").text
+    for name, other in {"level": "rows", "floor": "fixed", "E": "linked_loss", "alpha": "run"}.items():
+        page = re.sub(rf"\b{name}\b", other, page)
+    named = read_law(page, name="named")
+    assert {"rows", "fixed", "linked_loss", "run"} <= {*named.priors, *named.natural}
+    design = Design(named, make_runs())
+    assert_models_agree(design)
+    rows, fixed = design.density_data()
+    (x,) = prior_points(named, fixed, count=1)
+    value, slopes = reference_density(named)(x, rows, fixed)
+    compiled = pymc_density(named).of(rows, fixed).value(x)
+    assert compiled[0] == pytest.approx(value, rel=1e-12)
+    np.testing.assert_allclose(compiled[1], slopes, rtol=1e-9)
+
+
 def test_an_own_name_keeps_its_meaning_where_the_models_would_take_it() -> None:
     page = law("power_law").text.replace("alpha", "C").replace('X = "scale"', 'N = "parameters"')
     page = page.replace("X0", "N0").replace("X", "N")
