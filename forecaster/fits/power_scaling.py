@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.fits.posterior import Fit, sampled_values
-from forecaster.fits.predict import joint_log_likelihood
+from forecaster.fits.predict import joint_log_likelihood, thinned
 from forecaster.laws.prior import log_prior
 from forecaster.stats.power_scaling import POWERS, scaled_weights, sensitivity
 
@@ -17,6 +17,10 @@ THRESHOLD = 0.05
 """Sensitivity from which a quantity counts as moved (Kallioinen et al. 2023, arXiv:2107.14054, section 2.5)."""
 
 ANSWER = "response at the point"
+
+MOST_DENSITIES, FEWEST_DRAWS = 20_000_000, 1000
+"""Densities of runs by draws from which on fewer draws tell the sensitivities, and how few at least. All six thousand
+draws of a first try count up to 3,333 runs; of 100,000 runs they would take longer than a third of the sampling."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,8 @@ def power_scale(
         likelihood: log likelihood of the fit's runs for every draw, shape (chain, draw), where it is known.
         only_response: whether to leave the parameters out.
     """
+    if likelihood is None:
+        fit = thinned(fit, max(FEWEST_DRAWS, MOST_DENSITIES // len(fit.runs)))
     values = sampled_values(fit)
     priors = np.sum([log_prior(prior, values[name], values) for name, prior in fit.law.priors.items()], axis=0)
     data = joint_log_likelihood(fit) if likelihood is None else likelihood
