@@ -175,15 +175,15 @@ def refuse_client(client: Any) -> None:
     from distributed import Client
 
     if not isinstance(client, Client):
-        raise UsageError(f"a dask.distributed.Client is needed, not {type(client).__name__}", parameter="client")
+        raise UsageError(f"a dask.distributed.Client is needed, not {type(client).__name__}", where="client")
     if client.asynchronous:
-        raise UsageError("an asynchronous client cannot be waited for; make one without", parameter="client")
+        raise UsageError("an asynchronous client cannot be waited for; make one without", where="client")
 
 
 def say_of_threads(client: Client, say: Say) -> None:
     """Say how a cluster's workers would serve better, where they have several threads each."""
     if any(threads > 1 for threads in client.nthreads().values()):
-        say("a worker forecasts one table at a time, on one core; start more of them, each with --nthreads 1")
+        say("a worker forecasts one table at a time, on one core; start more of them, each with one thread")
 
 
 def require_dask(parameter: str) -> None:
