@@ -15,6 +15,9 @@ import forecaster
 from forecaster.assess.comparison.compare import compare
 from forecaster.assess.sensitivity.result import Bar, Sensitivity
 from forecaster.backtests.weighting import Weighting
+from forecaster.batches import outcome
+from forecaster.batches.recipe import Recipe
+from forecaster.batches.result import Batch
 from forecaster.decide.allocation.allocate import allocate
 from forecaster.decide.requirement.require import require
 from forecaster.fits.posterior import Fit
@@ -26,6 +29,7 @@ from forecaster.laws.shelf import law
 from forecaster.notes import Note
 from forecaster.reports.result import Report
 from forecaster.runs.check import check
+from forecaster.runs.points import scenario
 from forecaster.runs.table import Runs
 from forecaster.show.document import (
     Bullets,
@@ -79,11 +83,19 @@ def sensitive(runs: Runs, fits: list[Fit]) -> Sensitivity:
     return Sensitivity(POINT, (1.95,), base, (other,), (power,), {runs.name: runs.name}, 2, runs)
 
 
+def batched(runs: Runs, fits: list[Fit]) -> Batch:
+    recipe = Recipe(scenario(POINT, targets=[1.95]), weights="equal")
+    rows = outcome.answered(answered(runs, fits), table=runs.name, recipe=recipe).rows
+    failed = outcome.refused("too-few", f"{runs.name}: 3 runs are too few", table=f"{runs.name} 2", recipe=recipe)
+    return Batch((*rows, *failed.rows), (1.95,), earlier=1)
+
+
 MAKERS: dict[str, Callable[[Runs, list[Fit]], Any]] = {
     "Allocation": lambda _, fits: allocate(
         fits, ["1e22", "1e21"], weights="equal", inference_tokens="1T..20T", params="2B", price="default"
     ),
     "Backtest": lambda runs, fits: weighted(runs, fits).record,
+    "Batch": batched,
     "Check": lambda runs, _: check(runs),
     "Comparison": lambda runs, fits: compare(fits, [POINT], weighting=weighted(runs, fits), allow_failed_checks=True),
     "Fit": lambda _, fits: fits[0],

@@ -116,7 +116,7 @@ def test_the_density_takes_the_noise_on_the_laws_own_scale(link: LinkName) -> No
     model = build_model(page, rows, constants)
     x = np.zeros(len(page.priors))
     by_pymc = float(model.compile_logp()(dict(zip([v.name for v in model.value_vars], x, strict=True))))
-    assert compile_density(page).of(rows, constants).value(x)[0] == pytest.approx(by_pymc, rel=1e-7)
+    assert compile_density(page).of(rows, constants).value(x)[0] == pytest.approx(by_pymc, rel=1e-10)
 
 
 def test_laws_on_different_scales_are_not_mixed() -> None:

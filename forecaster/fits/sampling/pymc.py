@@ -73,7 +73,8 @@ def build_model(law: Law, rows: np.ndarray, fixed: np.ndarray, *, known_errors: 
             values["S0"] = fixed_data[k + 1]
             level = _on_link(law, level, values)
         errors = row_data[k + 2] if known_errors else None
-        _add_law(law, TableValues(values, logs, row_data[k], level, row_data[k + 1], errors))
+        table = TableValues(values, logs, row_data[k], level, row_data[k + 1], errors)
+        _add_law(law, table, variable=coordinate_variable)
     return model
 
 
@@ -106,7 +107,7 @@ def table_model(design: Design) -> Any:
         values |= {name: double(value) for name, value in fixed.values.items()}
         errors = data(free_name(law, KNOWN_ERRORS), design.known_errors(runs)) if design.has_known_errors else None
         response = design.link.on(runs.column("loss"))
-        _add_law(law, TableValues(values, logs, d, 0.0, response, errors, run))
+        _add_law(law, TableValues(values, logs, d, 0.0, response, errors, run), variable=prior_variable)
     return model
 
 
@@ -117,7 +118,7 @@ def free_name(law: Law, name: str) -> str:
     return name
 
 
-def _add_law(law: Law, table: TableValues) -> None:
+def _add_law(law: Law, table: TableValues, *, variable: Callable[..., Any]) -> None:
     """The priors, the curve and the noise of a law, put into the model being built."""
     import pymc as pm
     import pytensor.tensor as pt
@@ -125,7 +126,7 @@ def _add_law(law: Law, table: TableValues) -> None:
     functions = pytensor_functions()
     values = dict(table.values)
     for name, prior in law.priors.items():
-        values[name] = prior_variable(name, prior, values, functions)
+        values[name] = variable(name, prior, values, functions)
 
     def evaluated(formula: Any, **more: Any) -> Any:
         return double(evaluate(formula, {**values, **more}, functions=functions, logs=table.logs))
@@ -162,6 +163,25 @@ def prior_variable(name: str, prior: Prior, values: Mapping[str, Any], functions
     # PyMC moves a LogitNormal on its own scale unless it is told.
     more = {"default_transform": pm.distributions.transforms.logodds} if kind == "LogitNormal" else {}
     return getattr(pm, kind)(name, **dict(zip(names, arguments, strict=True)), **more)
+
+
+def coordinate_variable(name: str, prior: Prior, values: Mapping[str, Any], functions: Mapping[str, Any]) -> Any:
+    """The same parameter through a Normal variable on its coordinate, where its family is written so.
+
+    There it keeps its digits however far out: a share within 1e-16 of 1 has no logit that PyMC could find.
+
+    Args:
+        name: the parameter's.
+        prior: of it.
+        values: PyTensor variables for the names in the prior's arguments.
+        functions: the grammar's functions on PyTensor variables.
+    """
+    import pytensor.tensor as pt
+
+    if prior.family not in ("LogNormal", "LogitNormal"):
+        return prior_variable(name, prior, values, functions)
+    coordinate = prior_variable(name, Prior("Normal", prior.arguments), values, functions)
+    return pt.exp(coordinate) if prior.family == "LogNormal" else pt.sigmoid(coordinate)
 
 
 def double(value: Any) -> Any:

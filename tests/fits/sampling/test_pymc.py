@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import pickle
 import re
 from functools import cache
@@ -13,7 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from densities import assert_exact, data_for, prior_points, variants
+from densities import FORMULAS, assert_exact, data_for, is_moderate, law_of, prior_points, variants
+from hypothesis import HealthCheck, assume, given, settings, strategies as st
 from making import make_fit, make_runs
 
 from forecaster.fits.design import Design
@@ -39,6 +41,32 @@ def test_the_reference_is_exact(variant: str) -> None:
     reference = reference_density(page, known_errors=known_errors)
     (x,) = prior_points(page, fixed, count=1)
     assert assert_exact(page, reference(x, rows, fixed), x, rows, fixed, known_errors=known_errors)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _pymc_is_loaded() -> None:
+    # PyTensor raises the limit of recursion, which hypothesis would take for the doing of its test.
+    importlib.import_module("pymc")
+
+
+@settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(formula=FORMULAS, seed=st.integers(0, 99))
+def test_the_reference_of_any_formula_is_exact(formula: str, seed: int) -> None:
+    page = law_of(formula)
+    assume(page is not None)
+    rows, fixed = data_for(page, seed=seed, runs=3)
+    (x,) = prior_points(page, fixed, count=1, seed=seed)
+    assume(is_moderate(page, x, rows, fixed))
+    assert_exact(page, reference_density(page)(x, rows, fixed), x, rows, fixed)
+
+
+@pytest.mark.parametrize("coordinate", [-40.0, 25.0, 40.0])
+def test_a_share_keeps_its_digits_however_close_to_its_bounds(coordinate: float) -> None:
+    page = law("chinchilla")
+    rows, fixed = data_for(page)
+    (x,) = prior_points(page, fixed, count=1)
+    x[list(page.priors).index("size")] = coordinate
+    assert assert_exact(page, reference_density(page)(x, rows, fixed), x, rows, fixed)
 
 
 LARGE_NUMBERS = """
