@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,11 @@ class Killer:
     def __call__(self, line: str) -> None:
         self.lines.append(line)
         if line.startswith("1 of") and not self.killed:
-            self.killed = self.workers()[0]
+            # A table that cannot be read is refused while the workers are still starting.
+            end = time.monotonic() + 30
+            while not (found := self.workers()) and time.monotonic() < end:
+                time.sleep(0.05)
+            self.killed = found[0]
             os.kill(self.killed, signal.SIGKILL)
 
 
