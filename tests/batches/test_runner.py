@@ -51,7 +51,9 @@ class Killer:
 
 def children() -> list[int]:
     """Of this process, those that joblib started to work."""
-    found = subprocess.run(["ps", "-ww", "--ppid", str(os.getpid()), "-o", "pid=,args="], capture_output=True, text=True)
+    found = subprocess.run(
+        ["ps", "-ww", "--ppid", str(os.getpid()), "-o", "pid=,args="], capture_output=True, text=True
+    )
     return [int(line.split()[0]) for line in found.stdout.splitlines() if "popen_loky" in line]
 
 

@@ -279,4 +279,5 @@ def test_the_example_on_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     at = {"N": np.array([70e9, 400e9]), "D": np.array([1.4e12, 15e12]), "C": np.array([5.88e23, 3.6e25])}
     own = np.median(predict(Ensemble((one,)), at, term=None, seed=1).predictive[0], axis=0)
     asked = one.link.back(names["asked"]["predictions"]["linked_loss"]).median(("chain", "draw"))
-    np.testing.assert_allclose(asked, one.link.back(own), rtol=1e-3)
+    # Five standard errors of the medians of six thousand draws, at seventy times the largest run.
+    np.testing.assert_allclose(asked, one.link.back(own), rtol=5e-3)
