@@ -18,6 +18,7 @@ from forecaster.fits.sampling.cores import CORES_VARIABLE
 from forecaster.fits.store import versions
 from forecaster.forecasts.forecast import forecast_table
 from forecaster.forecasts.points import asked_of
+from forecaster.stats.threads import one_thread
 
 UNEXPECTED = "unexpected"
 """The code of an error that is none of the package's own."""
@@ -72,11 +73,7 @@ def _outcome(recipe: Recipe, table: Table) -> Outcome:
 @contextlib.contextmanager
 def _on_one_core() -> Iterator[None]:
     """One table at a time in a process, whose libraries and sampler keep to one core meanwhile."""
-    # Its BLAS is a library of its own, and only one that is loaded can be limited.
-    import scipy.linalg  # noqa: F401
-    from threadpoolctl import threadpool_limits
-
-    with _ONE_TABLE, threadpool_limits(limits=1):
+    with _ONE_TABLE, one_thread():
         before = os.environ.get(CORES_VARIABLE)
         os.environ[CORES_VARIABLE] = "1"
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -60,9 +61,32 @@ class Power:
         )
 
 
-def power_scale(
-    fit: Fit, at: Mapping[str, float], *, likelihood: np.ndarray | None = None, only_response: bool = False
-) -> tuple[Power, ...]:
+Weights = tuple[np.ndarray, np.ndarray]
+"""Of the draws, under each power."""
+
+_weights: WeakKeyDictionary[Fit, tuple[Weights | float, Weights | float]] = WeakKeyDictionary()
+
+
+def _weights_of(fit: Fit, few: Fit) -> tuple[Weights | float, Weights | float]:
+    """Weights under powers of the joint prior and of the likelihood, computed once a fit; see `_weighed`."""
+    if fit not in _weights:
+        values = sampled_values(few)
+        priors = np.sum([log_prior(prior, values[name], values) for name, prior in fit.law.priors.items()], axis=0)
+        _weights[fit] = _weighed(priors), _weighed(joint_log_likelihood(few))
+    return _weights[fit]
+
+
+def _weighed(density: np.ndarray) -> Weights | float:
+    """Weights under each power; where the density is not finite or does not vary, the one sensitivity that all have."""
+    if not np.isfinite(density).all():
+        return np.nan
+    if np.ptp(density) == 0:
+        return 0.0
+    lower, upper = (scaled_weights(density.ravel(), power) for power in POWERS)
+    return lower, upper
+
+
+def power_scale(fit: Fit, at: Mapping[str, float], *, only_response: bool = False) -> tuple[Power, ...]:
     """Power-scaling sensitivities of a law's response at a point and of its sampled parameters.
 
     The joint prior (the likelihood) is raised to the powers .99 and 1.01 by importance weights; the distance between
@@ -74,25 +98,21 @@ def power_scale(
     Args:
         fit: of one law.
         at: the point, with every input of the law.
-        likelihood: log likelihood of the fit's runs for every draw, shape (chain, draw), where it is known.
         only_response: whether to leave the parameters out.
     """
-    if likelihood is None:
-        fit = thinned(fit, max(FEWEST_DRAWS, MOST_DENSITIES // len(fit.runs)))
-    values = sampled_values(fit)
-    priors = np.sum([log_prior(prior, values[name], values) for name, prior in fit.law.priors.items()], axis=0)
-    data = joint_log_likelihood(fit) if likelihood is None else likelihood
-    response = fit.linked_response(fit.design.inputs_at(at)).transpose("chain", "draw").values
-    quantities = {ANSWER: response} | ({} if only_response else {name: values[name] for name in fit.law.priors})
+    few = thinned(fit, max(FEWEST_DRAWS, MOST_DENSITIES // len(fit.runs)))
+    quantities = {ANSWER: few.linked_response(few.design.inputs_at(at)).transpose("chain", "draw").values}
+    if not only_response:
+        values = sampled_values(few)
+        quantities |= {name: values[name] for name in fit.law.priors}
 
-    def sensitivities(density: np.ndarray) -> dict[str, float]:
-        if not np.isfinite(density).all() or np.ptp(density) == 0:
-            return dict.fromkeys(quantities, 0.0 if np.isfinite(density).all() else np.nan)
-        lower, upper = (scaled_weights(density.ravel(), power) for power in POWERS)
+    def sensitivities(weights: Weights | float) -> dict[str, float]:
+        if isinstance(weights, float):
+            return dict.fromkeys(quantities, weights)
         return {
-            name: sensitivity(draws.ravel(), lower, upper) if np.ptp(draws) > 0 else 0.0
+            name: sensitivity(draws.ravel(), *weights) if np.ptp(draws) > 0 else 0.0
             for name, draws in quantities.items()
         }
 
-    by_prior, by_data = sensitivities(priors), sensitivities(data)
+    by_prior, by_data = map(sensitivities, _weights_of(fit, few))
     return tuple(Power(fit.law.name, name, by_prior[name], by_data[name]) for name in quantities)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -216,14 +217,19 @@ def log_likelihood(fit: Fit, runs: Runs | None = None) -> np.ndarray:
     return _log_densities(fit, runs).reshape(sizes["chain"], sizes["draw"], len(runs))
 
 
+_joint: WeakKeyDictionary[Fit, np.ndarray] = WeakKeyDictionary()
+
+
 def joint_log_likelihood(fit: Fit) -> np.ndarray:
-    """Log density of all training runs together for every draw, shape (chain, draw)."""
-    sizes = fit.posterior.sizes
-    # Some runs at a time: ten thousand of them by six thousand draws would not fit in memory.
-    step = max(1, MOST_AT_ONCE // (sizes["chain"] * sizes["draw"]))
-    row = np.arange(len(fit.runs))
-    parts = [fit.runs.select((row >= start) & (row < start + step)) for start in range(0, len(row), step)]
-    return np.sum([log_likelihood(fit, part).sum(axis=2) for part in parts], axis=0)
+    """Log density of all training runs together for every draw, shape (chain, draw); computed once a fit."""
+    if fit not in _joint:
+        sizes = fit.posterior.sizes
+        # Some runs at a time: ten thousand of them by six thousand draws would not fit in memory.
+        step = max(1, MOST_AT_ONCE // (sizes["chain"] * sizes["draw"]))
+        row = np.arange(len(fit.runs))
+        parts = [fit.runs.select((row >= start) & (row < start + step)) for start in range(0, len(row), step)]
+        _joint[fit] = np.sum([log_likelihood(fit, part).sum(axis=2) for part in parts], axis=0)
+    return _joint[fit]
 
 
 def log_density(fit: Fit, test: Runs, *, extrapolation: Extrapolation | None = None, seed: int = 1) -> np.ndarray:

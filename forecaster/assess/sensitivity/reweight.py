@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from forecaster.forecasts.result import Forecast
 
 
-def importance(fit: Fit, changed: Fit, *, before: np.ndarray | None = None) -> Reweighting | None:
+def importance(fit: Fit, changed: Fit) -> Reweighting | None:
     """Weights by which a fit's draws stand for the posterior of another law, noise or table.
 
     A parameter that only the old law has keeps its old prior, which the new likelihood does not read.
@@ -33,7 +32,6 @@ def importance(fit: Fit, changed: Fit, *, before: np.ndarray | None = None) -> R
     Args:
         fit: whose draws they are.
         changed: the same draws with the other law, runs or held reference values.
-        before: log likelihood of the fit's runs for every draw, shape (chain, draw), where it is known.
 
     Returns:
         None where weights cannot do it: the new law samples what the old one did not, or has a prior of another
@@ -48,8 +46,7 @@ def importance(fit: Fit, changed: Fit, *, before: np.ndarray | None = None) -> R
         if prior != old[name]:
             log_ratio = log_ratio + log_prior(prior, values[name], values) - log_prior(old[name], values[name], values)
     if _likelihood_differs(fit, changed):
-        log_ratio = log_ratio - (joint_log_likelihood(fit) if before is None else before)
-        log_ratio = log_ratio + joint_log_likelihood(changed)
+        log_ratio = log_ratio - joint_log_likelihood(fit) + joint_log_likelihood(changed)
     return smoothed(log_ratio)
 
 
@@ -84,7 +81,6 @@ class Varied:
 def vary(
     forecast: Forecast,
     variation: Variation,
-    likelihoods: Mapping[str, np.ndarray],
     *,
     sample: bool = True,
     cache: bool = True,
@@ -95,7 +91,6 @@ def vary(
     Args:
         forecast: what is varied.
         variation: how.
-        likelihoods: log likelihood of the forecast's runs for every draw, shape (chain, draw), by law name.
         sample: whether laws may be sampled anew; where not, only fits from the cache serve.
         cache: whether fits may come from, and go to, the cache.
         say: called with a line of progress.
@@ -109,7 +104,7 @@ def vary(
             found.append(Varied(before))
             continue
         changed = _changed(before, law, None if same_runs else variation.runs)
-        weighted = importance(before, changed, before=likelihoods[law.name])
+        weighted = importance(before, changed)
         if weighted is not None and weighted.reliable:
             found.append(Varied(changed, weighted.weights, weighted.pareto_k))
             continue

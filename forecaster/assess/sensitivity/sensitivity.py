@@ -18,7 +18,6 @@ from forecaster.errors import Say
 from forecaster.fits.cache import fit_key, load_page, save_page
 from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.power_scaling import Power, power_scale
-from forecaster.fits.predict import joint_log_likelihood
 from forecaster.forecasts.answer import answer
 from forecaster.inputs import CODE
 from forecaster.runs.data_checks import compute_source
@@ -61,10 +60,9 @@ def sensitivity(
         if (found := _from_page(load_page(key), forecast.runs)) is not None:
             return found
     tried, left_out = variations(forecast, point=point)
-    likelihoods = {fit.law.name: joint_log_likelihood(fit) for fit in forecast.fits}
     bars = []
     for each in tried:
-        parts = vary(forecast, each, likelihoods, sample=refit, cache=cache, say=say)
+        parts = vary(forecast, each, sample=refit, cache=cache, say=say)
         if isinstance(parts, str):
             left_out[each.name] = parts
         else:
@@ -74,9 +72,7 @@ def sensitivity(
         targets=forecast.targets,
         base=base,
         bars=tuple(sorted(bars, key=lambda bar: -np.nan_to_num(bar.moved(base), nan=math.inf))),
-        power=tuple(
-            power for fit in forecast.fits for power in power_scale(fit, asked.at, likelihood=likelihoods[fit.law.name])
-        ),
+        power=tuple(power for fit in forecast.fits for power in power_scale(fit, asked.at)),
         left_out=left_out,
         decimals=asked.predictive.decimals,
         runs=forecast.runs,

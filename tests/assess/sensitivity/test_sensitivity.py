@@ -277,8 +277,8 @@ def test_the_finished_sensitivity_is_kept_and_a_damaged_page_counts_as_absent(
     counted = []
     # The package's own name for it is the verb.
     module = sys.modules["forecaster.assess.sensitivity.sensitivity"]
-    real: Callable[..., Any] = module.joint_log_likelihood
-    monkeypatch.setattr(module, "joint_log_likelihood", lambda fit: counted.append(fit) or real(fit))
+    real: Callable[..., Any] = module.variations
+    monkeypatch.setattr(module, "variations", lambda of, **more: counted.append(of) or real(of, **more))
     assert sensitivity(line) == first and sensitivity(line, refit=False) == first and not counted
     pages = cache_folder().with_name("pages")
     # Other tests leave pages here, too.
