@@ -59,7 +59,7 @@ class Trial:
 
 def try_fold(fold: Fold, laws: Sequence[Law], *, seed: int = 1, cache: bool = True, say: Say | None = None) -> Trial:
     """Fit every law to the runs that a fold shows; a law that cannot start or fails its checks is left out."""
-    fits, refusals = fit_each(laws, fold.train, seed=seed, cache=cache, say=say, at_least_one=False)
+    fits, refusals = fit_each(laws, fold.train, seed=seed, cache=cache, say=say, hidden=True)
     left_out = failures({each.law.name: each.verdict for each in fits} | refused(refusals)[0])
     return Trial(fold, tuple(each for each in fits if each.law.name not in left_out), left_out)
 

@@ -23,7 +23,7 @@ from forecaster.runs.data_checks import FEWEST_FOR_WEIGHTS
 from forecaster.runs.table import Runs
 from forecaster.stats.stacking import equal
 
-FORMAT = 3
+FORMAT = 4
 
 BASES = ("extrapolation", "equal", "loo")
 """Ways of weighting that need no numbers from the user."""

@@ -178,9 +178,17 @@ def with_refusals[Answer: HasVerdicts](found: Answer, refusals: Mapping[str, Not
 
 
 def fit_each(
-    laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say | None, at_least_one: bool = True
+    laws: Sequence[Law], runs: Runs, *, seed: int, cache: bool, say: Say | None, hidden: bool = False
 ) -> tuple[list[Fit], dict[str, NotConverged]]:
     """The fits of several laws, and why any of them could not start.
+
+    Args:
+        laws: to fit.
+        runs: the table.
+        seed: of the sampler.
+        cache: whether fits may come from, and go to, the cache.
+        say: called with a line of progress.
+        hidden: whether no number of theirs is printed, so that fits for review will do, and none at all is no error.
 
     Raises:
         NotConverged: none could, where one at least is needed.
@@ -189,10 +197,10 @@ def fit_each(
     refusals: dict[str, NotConverged] = {}
     for each in laws:
         try:
-            fits.append(fit(each, runs, seed=seed, cache=cache, say=say))
+            fits.append(fit(each, runs, seed=seed, cache=cache, review=hidden, say=say))
         except NotConverged as refusal:
             refusals[each.name] = refusal
-    if at_least_one and not fits:
+    if not hidden and not fits:
         raise next(iter(refusals.values()))
     return fits, refusals
 

@@ -26,6 +26,7 @@ def fit(
     held: References | None = None,
     cache: bool = True,
     retry: bool = True,
+    review: bool = False,
     say: Say | None = None,
 ) -> Fit:
     """Sample the posterior of a law's parameters given a table of runs, and judge the draws.
@@ -42,6 +43,7 @@ def fit(
             around given ones; such a fit is neither cached nor saved.
         cache: look for an identical fit on disk first, and leave this one there.
         retry: whether to make the second try where needed.
+        review: whether a verdict of `review` is good enough, as it is where no number of this fit is printed.
         say: called with a line of progress now and then.
 
     Raises:
@@ -50,7 +52,7 @@ def fit(
     """
     say = say or (lambda line: None)
     first = _fit_once(law, runs, seed=seed, settings=settings, held=held, cache=cache, say=say)
-    if first.verdict.status == "pass" or not retry:
+    if not retry or first.verdict.status in ("pass", "review" if review else "pass"):
         return first
     say(f"{law.name}: {first.verdict.status} at the first try; sampling longer")
     second = refit(first, cache=cache, say=say)
