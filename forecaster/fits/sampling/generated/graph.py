@@ -91,12 +91,27 @@ class Graph(Nodes):
             return self.multiply(a, self.constant(1 / value))
         if self.operation(b) == "exp":
             return self.multiply(a, self.exp(self.negative(self.nodes[b][1])))
+        if found := self._without_exponential(b):
+            return self.multiply(self.divide(a, found[1]), self.exp(self.negative(found[0])))
         if self.operation(a) == "negative":
             return self.negative(self.divide(self.nodes[a][1], b))
         # A reciprocal is shared, and where only the dividend has a value a run it is taken once.
         if self.number(a) != 1 and (self.each[a] or self.each[b]):
             return self.multiply(a, self.divide(self.constant(1), b))
         return self.apply("divide", a, b)
+
+    def _without_exponential(self, a: int) -> tuple[int, int] | None:
+        """The exponent of a factor of a product that is an exponential, and the rest of the product."""
+        if self.operation(a) != "multiply":
+            return None
+        left, right = self.nodes[a][1:]
+        for one, other in ((left, right), (right, left)):
+            if self.operation(one) == "exp":
+                return self.nodes[one][1], other
+        for one, other in ((left, right), (right, left)):
+            if found := self._without_exponential(one):
+                return found[0], self.multiply(found[1], other)
+        return None
 
     def power(self, a: int, b: int) -> int:
         exponent = self.number(b)
@@ -128,6 +143,8 @@ class Graph(Nodes):
             return int(self.nodes[a][1])
         if self.operation(a) == "sqrt":
             return self.multiply(self.constant(0.5), self.log(self.nodes[a][1]))
+        if found := self._without_exponential(a):
+            return self.add(found[0], self.log(found[1]))
         return self.apply("log", a)
 
     def sqrt(self, a: int) -> int:
