@@ -36,7 +36,7 @@ LARGE = 20_000
 LARGE_FILE = 10_000_000
 """Bytes beyond which reading takes seconds."""
 
-SAMPLING = 1e-3
+SAMPLING = 3e-4
 """Seconds that a fit of one law takes for each row, chinchilla on an idle machine."""
 
 CHECKING = 6e-6

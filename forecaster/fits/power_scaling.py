@@ -19,9 +19,9 @@ THRESHOLD = 0.05
 
 ANSWER = "response at the point"
 
-MOST_DENSITIES, FEWEST_DRAWS = 60_000_000, 1000
+MOST_DENSITIES, FEWEST_DRAWS = 600_000_000, 1000
 """Densities of runs by draws from which on fewer draws tell the sensitivities, and how few at least. All six thousand
-draws of a first try count up to 10,000 runs; of 100,000 runs they would take longer than a third of the sampling."""
+draws of a first try count up to 100,000 runs; of a million they would take minutes."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from forecaster.stats.link import Link
 from forecaster.stats.mixture import Band, weighted_quantile
 from forecaster.stats.student import log_student, stratified_student
 
-MOST_AT_ONCE = 5_000_000
+MOST_AT_ONCE = 1_000_000
 
 
 At = Mapping[str, Any] | Runs
