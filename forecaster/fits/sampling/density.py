@@ -77,4 +77,4 @@ class Settings:
 
 FIRST_TRY = Settings()
 
-RETRY = Settings(draws=3000, tune=4000, target_accept=0.99, thin=2)
+RETRY = Settings(draws=3000, tune=1500, target_accept=0.99, thin=2)
