@@ -69,6 +69,13 @@ def format_quantity(value: float, unit: str = "") -> str:
     return f"{number} {unit}" if unit else number
 
 
+def duration(seconds: float) -> str:
+    """A time for a person: 40 s, 9 min, 3.5 h."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
 def _two_digits(value: float) -> str:
     digits, power = f"{value:.1e}".split("e")
     mantissa, exponent = float(digits), int(power)

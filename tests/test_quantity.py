@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from forecaster.errors import QuantityError
-from forecaster.quantity import format_quantity, parse_quantity
+from forecaster.quantity import duration, format_quantity, parse_quantity
 
 calm = settings(deadline=None, derandomize=True)
 
@@ -111,3 +111,8 @@ def test_any_text_is_either_finite_or_refused_in_one_line(text: str) -> None:
         assert math.isfinite(parse_quantity(text))
     except QuantityError as refusal:
         assert str(refusal).isprintable()
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (99, "99 s"), (540, "9 min"), (12600, "3.5 h")])
+def test_a_time_is_said_for_a_person(seconds: float, said: str) -> None:
+    assert duration(seconds) == said

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from forecaster.errors import Say
+from forecaster.quantity import duration
 from forecaster.runs.data_checks import count
 
 PAUSE = 2.0
@@ -35,10 +36,3 @@ def progress_of(total: int, *, earlier: int, say: Say) -> Callable[[bool], None]
             say(f"{done} of {count(total, 'table')}, {refused} refused; {duration(gone)} so far, {whole}")
 
     return step
-
-
-def duration(seconds: float) -> str:
-    """A time for a person: 40 s, 9 min, 3.5 h."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

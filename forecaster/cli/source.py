@@ -17,7 +17,7 @@ from forecaster.forecasts.points import asked_of, refuse_incomplete
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.choice import Choice
 from forecaster.laws.shelf import law
-from forecaster.quantity import format_quantity
+from forecaster.quantity import duration, format_quantity
 from forecaster.runs.filter import thin
 from forecaster.runs.points import Scenario
 from forecaster.runs.read import read_runs
@@ -89,7 +89,7 @@ def read_source(chosen: RunsChoice, laws: LawChoice, *, say: Say | None = None) 
     """
     runs, fits = _read(chosen, laws.group, say)
     if fits is None:
-        _say_if_long(runs, f"each fit of a law takes about {_lasting(len(runs) * SAMPLING)}", say)
+        _say_if_long(runs, f"each fit of a law takes about {duration(len(runs) * SAMPLING)}", say)
         return Source(runs, laws_named(laws, runs))
     if laws.changes:
         raise UsageError("--prior, --noise and --group are for a table; fit it again with them", where=chosen.runs)
@@ -118,7 +118,7 @@ def read_table(chosen: RunsChoice, *, group: str = "", say: Say | None = None, f
     runs, fits = _read(chosen, group, say)
     if fits is None:
         each = "each fit of a law" if fitting else "the check"
-        _say_if_long(runs, f"{each} takes about {_lasting(len(runs) * (SAMPLING if fitting else CHECKING))}", say)
+        _say_if_long(runs, f"{each} takes about {duration(len(runs) * (SAMPLING if fitting else CHECKING))}", say)
     return runs
 
 
@@ -141,10 +141,6 @@ def _say_if_long(runs: Runs, lasting: str, say: Say | None) -> None:
     if say is not None and len(runs) > LARGE:
         fewer = f"--rows {format_quantity(LARGE)} would keep {LARGE:,} of them, evenly over {runs.scale}"
         say(f"{runs.name} has {len(runs):,} rows, all of which are used: {lasting}; {fewer}")
-
-
-def _lasting(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 def forecast_source(source: Source, asked: Scenario, how: Forecasting, *, console: Console) -> Forecast:

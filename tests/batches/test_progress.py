@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from forecaster.batches.progress import duration, progress_of
+from forecaster.batches.progress import progress_of
 
 
 def test_the_whole_time_is_estimated_from_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,8 +34,3 @@ def test_many_quick_tables_are_said_now_and_then(monkeypatch: pytest.MonkeyPatch
     for _ in range(1000):
         step(True)
     assert 5 <= len(lines) <= 7 and lines[-1].startswith("1000 of 1000 tables")
-
-
-@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (99, "99 s"), (540, "9 min"), (12600, "3.5 h")])
-def test_a_time_is_said_for_a_person(seconds: float, said: str) -> None:
-    assert duration(seconds) == said
