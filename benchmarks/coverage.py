@@ -29,10 +29,11 @@ import forecaster
 from forecaster import law
 from forecaster.backtests.backtest import roll
 from forecaster.backtests.baselines import BASELINES
+from forecaster.backtests.drift import informed
 from forecaster.backtests.loo import loo_weights
 from forecaster.backtests.result import FACTORS
 from forecaster.backtests.trial import Trial, foretell, score_mixture, stacked, try_fold
-from forecaster.fits.extrapolation import Extrapolation
+from forecaster.fits.extrapolation import LANGUAGE_LOSS, NO_TERM, Extrapolation
 from forecaster.laws.law import Law
 from forecaster.laws.page import read_law
 from forecaster.laws.shelf import DEFAULT_MIXTURE
@@ -41,7 +42,9 @@ from forecaster.stats.stacking import equal
 
 README = Path(__file__).parents[1] / "README.md"
 MARKS = "<!-- coverage -->", "<!-- end of coverage -->"
-NO_TERM = Extrapolation(mean=0.0, sd=0.0)
+BEFORE = Extrapolation(mean=-0.003, sd=0.004)
+"""A slope per e-fold, which shipped before."""
+
 CONSTANT_NOISE = """
 [noise]
 family = "StudentT"
@@ -55,6 +58,7 @@ METHODS = {
     "default": "**default**",
     "fast": "`--fast` (equal weights)",
     "loo": "leave-one-out weights",
+    "before": "a slope beyond the data",
     "no term": "without the extrapolation term",
     "no distance noise": "without noise that grows with distance",
     **{name: f"{name} alone" for name in DEFAULT_MIXTURE},
@@ -73,17 +77,21 @@ def score_split(split: Split) -> pd.DataFrame:
     laws = [law(name) for name in DEFAULT_MIXTURE]
     trial = try_fold(fold, laws)
     names = trial.names
-    with_term, without_term = foretell(trial), foretell(trial, extrapolation=NO_TERM)
-    earned = _earned(trial, laws)
+    earned, inner = _earned(trial, laws)
+    with_term = foretell(trial, extrapolation=informed(LANGUAGE_LOSS, inner, earned))
+    without_term, prior = (foretell(trial, extrapolation=term) for term in (NO_TERM, LANGUAGE_LOSS))
     found = {
         "default": _mixed(y, with_term, earned, names),
-        "fast": _mixed(y, with_term, equal(names), names),
-        "loo": _mixed(y, with_term, loo_weights(trial.fits), names),
+        "fast": _mixed(y, prior, equal(names), names),
+        "loo": _mixed(y, prior, loo_weights(trial.fits), names),
+        "before": _mixed(y, foretell(trial, extrapolation=BEFORE), earned, names),
         "no term": _mixed(y, without_term, earned, names),
     }
     flat = [read_law(each.text + CONSTANT_NOISE, name=each.name) for each in laws]
     steady = try_fold(fold, flat)
-    found["no distance noise"] = _mixed(y, foretell(steady), _earned(steady, flat), steady.names)
+    weights, cuts = _earned(steady, flat)
+    term = informed(LANGUAGE_LOSS, cuts, weights)
+    found["no distance noise"] = _mixed(y, foretell(steady, extrapolation=term), weights, steady.names)
     for k, name in enumerate(names):
         for label, said in ((name, with_term), (f"{name}, plain", without_term)):
             found[label] = score_mixture(y, said[0][k : k + 1], said[1][k : k + 1], np.ones(1))
@@ -96,9 +104,10 @@ def score_split(split: Split) -> pd.DataFrame:
     )
 
 
-def _earned(trial: Trial, laws: Sequence[Law]) -> Mapping[str, float]:
+def _earned(trial: Trial, laws: Sequence[Law]) -> tuple[Mapping[str, float], tuple[Trial, ...]]:
     speaking = [each for each in laws if each.name in trial.names]
-    return stacked(roll(trial.fold.train, speaking), trial.names)
+    inner = roll(trial.fold.train, speaking)
+    return stacked(inner, trial.names), inner
 
 
 def _mixed(
@@ -110,7 +119,7 @@ def _mixed(
 def state_folder() -> Path:
     """Where finished splits are kept: one folder for each state of the package and of this file."""
     files = [
-        *sorted(Path(forecaster.__file__).parent.glob("*.py")),
+        *sorted(Path(forecaster.__file__).parent.rglob("*.py")),
         Path(__file__),
         Path(__file__).with_name("splits.py"),
     ]
@@ -125,7 +134,7 @@ def all_points() -> pd.DataFrame:
     folder = state_folder()
     started = time.perf_counter()
     parts = []
-    for i, split in enumerate(splits()):
+    for i, split in enumerate(each for each in splits() if not each.apart):
         path = folder / f"{i:03d}.parquet"
         if path.exists():
             parts.append(pd.read_parquet(path))
@@ -169,7 +178,9 @@ def summary(points: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("method")
 
 
-def by_part(points: pd.DataFrame, column: str, methods: Sequence[str] = ("default", "huber-bootstrap")) -> pd.DataFrame:
+def by_part(
+    points: pd.DataFrame, column: str, methods: Sequence[str] = ("default", "before", "huber-bootstrap")
+) -> pd.DataFrame:
     """Coverage and width of the 90% range and CRPS of some methods in each part."""
     rows = []
     for part, inside in points.groupby(column, sort=False, observed=True):

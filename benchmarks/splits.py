@@ -25,11 +25,13 @@ class Split:
         source: the publication that the group is from.
         group: its name.
         fold: what is shown and what is hidden.
+        apart: whether it is scored by itself, being no loss.
     """
 
     source: str
     group: str
     fold: Fold
+    apart: bool = False
 
     @property
     def name(self) -> str:
@@ -37,13 +39,23 @@ class Split:
         return f"{self.group}, {len(self.fold.train)} shown"
 
 
-def splits() -> Iterator[Split]:
-    """Every split of the page, group by group."""
-    page = tomllib.loads(PAGE.read_text("utf-8"))
+def splits(folder: Path | None = None) -> Iterator[Split]:
+    """Every split of the page, group by group.
+
+    Args:
+        folder: of the tables; the one that FORECASTER_DATA names where not given. A page `coverage.toml` in it stands
+            in place of the one beside this file, and tables that are not there are left out.
+    """
+    own = None if folder is None else folder / PAGE.name
+    page = tomllib.loads((own if own and own.exists() else PAGE).read_text("utf-8"))
     for group in page["group"]:
-        runs = read_runs(data_folder() / f"{group['table']}.csv", where=group["where"])
+        path = (folder or data_folder()) / f"{group['table']}.csv"
+        if folder is not None and not path.exists():
+            print(f"{path.name} is not in the folder and is left out", flush=True)
+            continue
+        runs = read_runs(path, where=group.get("where"))
         for fold in rolling_origins(runs, shares=tuple(page["cuts"])):
-            yield Split(group["source"], group["name"], fold)
+            yield Split(group["source"], group.get("name", group["table"]), fold, apart=group.get("apart", False))
 
 
 def balanced(points: pd.DataFrame, column: str) -> float:

@@ -142,3 +142,9 @@ def same_draws(one: Fit, other: Fit) -> bool:
         and one.posterior[name].values.tobytes() == other.posterior[name].values.tobytes()
         for name in one.posterior.data_vars
     ) and one.draws["sample_stats"].to_dataset().equals(other.draws["sample_stats"].to_dataset())
+
+
+def gamma_of(fit: Fit) -> np.ndarray:
+    """The exponent along the compute-optimal path of a law of alpha and beta, shape (sample)."""
+    alpha, beta = (fit.posterior[name].values.ravel() for name in ("alpha", "beta"))
+    return np.asarray(alpha * beta / (alpha + beta))

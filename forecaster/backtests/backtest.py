@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from forecaster.backtests.baselines import BASELINES
+from forecaster.backtests.drift import informed
 from forecaster.backtests.folds import Fold, rolling_origins
 from forecaster.backtests.result import Backtest
 from forecaster.backtests.trial import Trial, score_trial, stacked, try_folds
 from forecaster.errors import InputError, NotConverged, Say
+from forecaster.fits.ensemble import Ensemble
+from forecaster.fits.extrapolation import extrapolation_for
+from forecaster.fits.predict import extrapolation_of
 from forecaster.laws.law import Law
 from forecaster.runs.data_checks import FEWEST_FOR_WEIGHTS
 from forecaster.runs.table import Runs
@@ -30,8 +34,9 @@ def backtest(
 ) -> Backtest:
     """Forecast the hidden runs of every fold from the shown ones, with every law, their mixture and the baselines.
 
-    Weights and reference values of a fold come from its own shown runs, so nothing of the hidden ones leaks: from
-    rolling origins inside them where there is one fold, from the earlier folds where several roll.
+    Weights, reference values and what a cut says of the extrapolation term come from a fold's own shown runs, so
+    nothing of the hidden ones leaks: from rolling origins inside them where there is one fold, from the earlier folds
+    where several roll. With equal weights no cut speaks.
 
     Args:
         runs: the whole table.
@@ -69,7 +74,8 @@ def backtest(
 def roll(
     runs: Runs, laws: Sequence[Law], *, seed: int = 1, cache: bool = True, say: Say | None = None
 ) -> tuple[Trial, ...]:
-    """The trials in which laws earn their weights; none for one law, or under fifteen runs.
+    """The trials in which laws earn their weights and the term is informed; none under fifteen runs, or for one law
+    whose term no cut informs.
 
     Args:
         runs: the table; nothing else is looked at.
@@ -78,7 +84,8 @@ def roll(
         cache: whether fits may come from, and go to, the cache.
         say: called with a line of progress now and then.
     """
-    if len(laws) < 2 or len(runs) < FEWEST_FOR_WEIGHTS:
+    term = extrapolation_for(language_loss=runs.is_language_loss, scale=runs.scale, link=laws[0].link) if laws else None
+    if len(runs) < FEWEST_FOR_WEIGHTS or term is None or (len(laws) < 2 and not term.by_exponent):
         return ()
     return try_folds(rolling_origins(runs), laws, seed=seed, cache=cache, say=say)
 
@@ -115,8 +122,7 @@ def track_record(
     kept = [(i, trial) for i, trial in enumerate(trials) if trial.fits]
     if not kept:
         raise NotConverged(f"no law passed its checks on any of the {len(trials)} cuts", where=runs.name)
-    scored = []
-    used = []
+    scored, used = [], []
     for i, trial in kept:
         if say:
             say(f"scoring cut {i + 1} of {len(trials)}: {len(trial.fold.test)} runs hidden")
@@ -127,7 +133,9 @@ def track_record(
         else:
             mine = stacked(trials[:i], trial.names, shown_by=trial.fold)
         used.append(mine)
-        scored.append(score_trial(trial, mine, cluster=cluster, seed=seed))
+        cuts = trials[:i] if weights is None else earning
+        term = informed(extrapolation_of(Ensemble(trial.fits)), cuts, mine, shown_by=trial.fold)
+        scored.append(score_trial(trial, mine, extrapolation=term, cluster=cluster, seed=seed))
     laws = dict.fromkeys(name for trial in trials for name in trial.names)
     order = {name: i for i, name in enumerate([*laws, "mixture", *BASELINES])}
     points = pd.concat(scored, ignore_index=True)

@@ -129,12 +129,20 @@ def score_mixture(y: np.ndarray, draws: np.ndarray, density: np.ndarray, weights
     return score_points(y, draws, weights, log_score=np.logaddexp.reduce(density + log_w[:, None], axis=0))
 
 
-def score_trial(trial: Trial, weights: Mapping[str, float], *, cluster: str = "", seed: int = 1) -> pd.DataFrame:
+def score_trial(
+    trial: Trial,
+    weights: Mapping[str, float],
+    *,
+    extrapolation: Extrapolation | None = None,
+    cluster: str = "",
+    seed: int = 1,
+) -> pd.DataFrame:
     """Scores of each law, of their mixture and of the baselines, one row a method and hidden run.
 
     Args:
         trial: whose laws speak.
         weights: of those laws in the mixture.
+        extrapolation: the term beyond the data; the response's own where not given.
         cluster: a column whose equal values count as one run; each row is its own where not given.
         seed: of every random number.
     """
@@ -143,7 +151,7 @@ def score_trial(trial: Trial, weights: Mapping[str, float], *, cluster: str = ""
     train, test = trial.fold.train, trial.fold.test
     link = trial.fits[0].link
     y = link.on(test.column("loss"))
-    draws, density = foretell(trial, seed=seed)
+    draws, density = foretell(trial, seed=seed, extrapolation=extrapolation)
     found = {
         name: score_mixture(y, draws[k : k + 1], density[k : k + 1], np.ones(1)) for k, name in enumerate(trial.names)
     }

@@ -5,25 +5,29 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from forecaster.backtests.backtest import track_record
+from forecaster.backtests.drift import informed
 from forecaster.backtests.folds import ORIGINS, Fold, rolling_origins
 from forecaster.backtests.loo import loo_weights
 from forecaster.backtests.result import Backtest
 from forecaster.backtests.trial import stacked, try_folds
 from forecaster.errors import NotConverged, Say, ScenarioError, StoreError
 from forecaster.fits.cache import fit_key, load_page, save_page
+from forecaster.fits.ensemble import Ensemble
+from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.posterior import Fit
+from forecaster.fits.predict import extrapolation_of
 from forecaster.fits.sampling.density import FIRST_TRY
 from forecaster.fits.store import load_weighting_page
 from forecaster.runs.data_checks import FEWEST_FOR_WEIGHTS
 from forecaster.runs.table import Runs
 from forecaster.stats.stacking import equal
 
-FORMAT = 4
+FORMAT = 5
 
 BASES = ("extrapolation", "equal", "loo")
 """Ways of weighting that need no numbers from the user."""
@@ -47,12 +51,14 @@ class Weighting:
         why: the reason, to follow "the weights are" or to stand alone.
         record: how forecasts from this table's smaller runs did on its larger ones; None where that was not tried
             or no cut allows it.
+        term: what is added beyond the data, after the table's cuts have spoken; None where none did.
     """
 
     weights: Mapping[str, float]
     basis: str
     why: str
     record: Backtest | None = None
+    term: Extrapolation | None = None
 
     def of(self, names: Sequence[str]) -> Weighting:
         """The weighting of some of its laws, their weights made to sum to one again.
@@ -94,6 +100,8 @@ class Weighting:
     def page(self) -> str:
         """The whole weighting as text from which `read_page` makes it again."""
         data: dict[str, Any] = {"weights": dict(self.weights), "basis": self.basis, "why": self.why, "record": None}
+        if self.term is not None:
+            data["term"] = asdict(self.term)
         if self.record is not None:
             data["record"] = {
                 "points": self.record.points.to_dict("list"),
@@ -129,7 +137,10 @@ def read_page(page: str, runs: Runs) -> Weighting:
             failed=kept["failed"],
             scale=kept["scale"],
         )
-    return Weighting(data["weights"], data["basis"], data["why"], record)
+    term = data.get("term")
+    if term is not None:
+        term = Extrapolation(**{**term, "believed": tuple(term["believed"])})
+    return Weighting(data["weights"], data["basis"], data["why"], record, term)
 
 
 def load_weighting(folder: str | Path, runs: Runs) -> Weighting | None:
@@ -196,7 +207,9 @@ def _earned(fits: Sequence[Fit], names: Sequence[str], *, cache: bool, say: Say 
     folds = rolling_origins(runs)
     if not folds:
         return Weighting(equal(names), "equal", NO_CUT)
-    parts = [FORMAT, ORIGINS, *(fit_key(law, runs, seed=seed, settings=FIRST_TRY) for law in laws)]
+    before = extrapolation_of(Ensemble(tuple(fits)))
+    parts = [FORMAT, ORIGINS, asdict(before), [str(law.exponent) for law in laws]]
+    parts += [fit_key(law, runs, seed=seed, settings=FIRST_TRY) for law in laws]
     key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
     if cache and (page := load_page(key)) is not None:
         try:
@@ -217,6 +230,8 @@ def _earned(fits: Sequence[Fit], names: Sequence[str], *, cache: bool, say: Say 
         made = Weighting(equal(names), "equal", NONE_PASSED, record)
     else:
         made = Weighting(stacked(trials, names), "extrapolation", EARNED.format(cuts=cuts), record)
+    term = informed(before, trials, made.weights)
+    made = replace(made, term=term if term.believed else None)
     if cache:
         save_page(key, made.page)
     return made

@@ -16,6 +16,12 @@ from forecaster.laws.law import SCALE, Law, is_count
 from forecaster.runs.table import Runs
 from forecaster.stats.link import Link, spread_of
 
+FAR = (300.0, 100.0, 30.0, 10.0)
+"""e-folds beyond the table's top where a law's lowest response is looked for; the nearer ones for draws that overflow,
+or rise again."""
+
+STEP = 0.01
+
 
 @dataclass(frozen=True)
 class References:
@@ -150,6 +156,43 @@ class Design:
         known = {**values, **self.references.values, **inputs}
         logs |= self.references.log_centre
         return self.link.on(evaluate(self.law.formula, known, functions=functions, logs=logs))
+
+    def exponent(self, values: Mapping[str, Any], inputs: Mapping[str, Any], scale: Any) -> np.ndarray:
+        """gamma: how fast the reducible part of a response on the log scale falls with the log of the table's scale.
+
+        As the law's page states it; else at the table's top along the path through the asked inputs on which N and D
+        grow alike: -d log(L - E) / d log C, E the lowest that the law comes to on that path. 0 where the response does
+        not fall.
+
+        Args:
+            values: of the formula's parameters, shape (sample, 1) each.
+            inputs: of the law, asked for; a number or shape (point) each.
+            scale: the table's scale there.
+        """
+        if self.law.exponent is not None:
+            return np.asarray(evaluate(self.law.exponent, values), dtype=float)
+
+        def response(efolds: float) -> np.ndarray:
+            along = self._moved(inputs, efolds - self.distance(scale))
+            return np.asarray(np.exp(self.response(values, along)), dtype=float)
+
+        with np.errstate(all="ignore"):
+            ends = [response(far) for far in FAR]
+            end = np.min([np.where(np.isfinite(each), each, np.inf) for each in ends], axis=0)
+            end = np.where(np.isfinite(end), end, 0.0)
+            below, above = (np.log(response(step) - end) for step in (-STEP, STEP))
+            found = (below - above) / (2 * STEP)
+        return np.asarray(np.where(np.isfinite(found), np.maximum(found, 0.0), 0.0))
+
+    def _moved(self, inputs: Mapping[str, Any], efolds: Any) -> dict[str, Any]:
+        """Inputs moved along the table's scale; where that is compute, N and D take half of it each."""
+        name = self.runs.scale
+        halves = ("N", "D") if name == "C" else ()
+        moved = dict(inputs)
+        for own, column in self.columns.items():
+            if column == name or column in halves:
+                moved[own] = inputs[own] * np.exp(efolds * (0.5 if column in halves else 1.0))
+        return moved
 
     def noise_scale(self, values: Mapping[str, Any], d: Any) -> Any:
         """Scale of the noise on the scale of the link.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -202,3 +202,10 @@ class Fit(Result):
         from forecaster.fits.text import fit_document
 
         return fit_document(self)
+
+
+def thinned(fit: Fit, most: int) -> Fit:
+    """The fit with at most about `most` of its draws, evenly spaced in every chain."""
+    sizes = fit.posterior.sizes
+    step = max(1, round(sizes["chain"] * sizes["draw"] / most))
+    return replace(fit, draws=fit.draws.isel(draw=slice(None, None, step))) if step > 1 else fit

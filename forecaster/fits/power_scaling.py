@@ -9,8 +9,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from forecaster.fits.posterior import Fit, sampled_values
-from forecaster.fits.predict import joint_log_likelihood, thinned
+from forecaster.fits.posterior import Fit, sampled_values, thinned
+from forecaster.fits.predict import joint_log_likelihood
 from forecaster.laws.prior import log_prior
 from forecaster.stats.power_scaling import POWERS, scaled_weights, sensitivity
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from forecaster.fits.design import Design
 from forecaster.fits.ensemble import Ensemble
-from forecaster.fits.extrapolation import LANGUAGE_LOSS, OTHER_SCALE, Extrapolation, distance, extrapolation_for
+from forecaster.fits.extrapolation import NO_TERM, OTHER_SCALE, WEIGHING, Extrapolation, distance, extrapolation_for
 from forecaster.fits.posterior import Fit
 from forecaster.runs.table import Runs
 from forecaster.stats.link import Link
@@ -20,45 +20,72 @@ from forecaster.stats.student import log_student, stratified_student
 
 MOST_AT_ONCE = 1_000_000
 
-
 At = Mapping[str, Any] | Runs
-"""Where runs are asked for: each input and the table's scale, shape (point), or (sample, 1) for each draw at a place of
-its own; or runs of the same columns, whose known errors widen the noise."""
+"""Where runs are asked for: each input and the table's scale, shape (point), or (sample, 1), a place for each draw; or
+runs of the same columns, whose known errors widen the noise."""
 
 
 @dataclass(frozen=True, eq=False)
 class LawDraws:
-    """One law's draws with the noise and the slope that belong to each; every array is of shape (sample).
+    """One law's draws with the noise and the drift that belong to each; every array is of shape (sample).
 
     Args:
         design: the law on its table.
         values: of the parameters of the formula and of the noise, chains in a row.
         unit_noise: noise of scale one; one draw of it serves all points, so that a figure's bands are smooth.
-        slopes: of the extrapolation term.
+        term: beyond the data.
+        numbers: its unknown number.
     """
 
     design: Design
     values: Mapping[str, np.ndarray]
     unit_noise: np.ndarray
-    slopes: np.ndarray
+    term: Extrapolation
+    numbers: np.ndarray
 
     @classmethod
     def of_priors(cls, design: Design, *, draws: int, seed: int, noise_seed: int) -> LawDraws:
         """What the priors alone say; a response is not finite where a draw gives none."""
         prior = design.law.draw_priors(design.references.values, draws=draws, seed=seed)
         nu = design.degrees_of_freedom(prior)
-        return cls(design, prior, stratified_student(nu, draws, seed=noise_seed), np.zeros(draws))
+        return cls(design, prior, stratified_student(nu, draws, seed=noise_seed), NO_TERM, np.zeros(draws))
 
     def curve(self, at: At) -> np.ndarray:
         """The law's response on the scale of its link, free of noise, shape (sample, point)."""
-        inputs = self.design.inputs(at) if isinstance(at, Runs) else self.design.inputs_at(at)
         with np.errstate(over="ignore", under="ignore"):
-            return np.asarray(self.design.response(self._columns, inputs))
+            return np.asarray(self.design.response(self._columns, self._inputs(at)))
+
+    def beyond(self, at: At) -> np.ndarray:
+        """h, the e-folds beyond the data, shape (point) or (sample, 1)."""
+        return np.asarray(distance(_scale(self.design, at), self.design.references.scale_largest))
+
+    def lever(self, at: At) -> np.ndarray:
+        """What one unit of the term's number adds: h, or minus gamma h; shape (sample, point)."""
+        h = self.beyond(at)
+        shape = np.broadcast_shapes((len(self.numbers), 1), h.shape)
+        if not self.term.by_exponent or not h.any():
+            return np.broadcast_to(h, shape)
+        gamma = self.design.exponent(self._columns, self._inputs(at), _scale(self.design, at))
+        return np.broadcast_to(-gamma * h, shape)
+
+    def _inputs(self, at: At) -> dict[str, Any]:
+        return self.design.inputs(at) if isinstance(at, Runs) else self.design.inputs_at(at)
+
+    @property
+    def exponent_moves(self) -> bool:
+        """Whether the term takes an exponent that depends on the point asked for."""
+        return self.term.by_exponent and self.design.law.exponent is None
+
+    @property
+    def per_efold(self) -> np.ndarray:
+        """What the term adds for each e-fold, shape (sample); where `exponent_moves`, for an exponent of one."""
+        if not self.term.by_exponent:
+            return self.numbers
+        return -self.numbers if self.exponent_moves else -self.numbers * self.design.exponent(self.values, {}, 1.0)
 
     def drift(self, at: At) -> np.ndarray:
         """The extrapolation term, of the same shape."""
-        h = distance(_scale(self.design, at), self.design.references.scale_largest)
-        return np.asarray(self.slopes[:, None] * h)
+        return np.asarray(self.lever(at) * self.numbers[:, None])
 
     def noise(self, at: At) -> np.ndarray:
         """The noise, of the same shape."""
@@ -92,22 +119,24 @@ def extrapolation_of(ensemble: Ensemble) -> Extrapolation:
 
 
 def law_draws(ensemble: Ensemble, *, term: Extrapolation | None, seed: int) -> tuple[LawDraws, ...]:
-    """The draws of every law of an ensemble, of one length, with their noise and slopes.
+    """The draws of every law of an ensemble, of one length, with their noise and the term's number.
 
     Args:
         ensemble: whose laws.
-        term: beyond the data; no slope where not given.
-        seed: of the slopes; the noise takes the next.
+        term: beyond the data; no drift where not given.
+        seed: of the term; the noise takes the next.
     """
     counts = [fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"] for fit in ensemble.fits]
     count = min(counts)
-    slopes = np.zeros(count) if term is None else term.draws(count, seed=seed)
+    term = term or NO_TERM
+    numbers = term.draws(count, seed=seed)
     return tuple(
         LawDraws(
             fit.design,
             fit.flat_draws(count),
             stratified_student(fit.degrees_of_freedom().values.ravel(), whole, seed=seed + 1)[:count],
-            slopes,
+            term,
+            numbers,
         )
         for fit, whole in zip(ensemble.fits, counts, strict=True)
     )
@@ -120,8 +149,9 @@ class Prediction:
     Args:
         curve: each law's response without noise, shape (law, sample, point).
         noise: run-to-run noise, of the same shape.
-        drift: the extrapolation term, shape (sample, point).
-        drift_sd: its standard deviation, shape (point).
+        lever: what one unit of the extrapolation term's number adds, of the same shape.
+        numbers: that number, shape (sample).
+        term: whose number it is.
         weights: of the laws, shape (law).
         chains: how many chains the samples come from.
         link: the scale.
@@ -129,11 +159,17 @@ class Prediction:
 
     curve: np.ndarray
     noise: np.ndarray
-    drift: np.ndarray
-    drift_sd: np.ndarray
+    lever: np.ndarray
+    numbers: np.ndarray
+    term: Extrapolation
     weights: np.ndarray
     chains: int
     link: Link
+
+    @property
+    def drift(self) -> np.ndarray:
+        """The extrapolation term, shape (law, sample, point)."""
+        return np.asarray(self.lever * self.numbers[:, None])
 
     @property
     def predictive(self) -> np.ndarray:
@@ -155,14 +191,19 @@ class Prediction:
         return Band(np.ascontiguousarray(draws[..., point]), self.weights, self.chains, self.link)
 
     def shares(self) -> dict[str, np.ndarray]:
-        """Parts of the variance of the noise-free response due to parameters, law and extrapolation, shape (point)."""
+        """Parts of the variance of the noise-free response due to parameters, law and extrapolation, shape (point).
+
+        By the law of total variance: the term's number varies given the parameters, and moves with them at its mean.
+        """
         # Point by point, over samples that lie side by side: NumPy's sums depend on the layout.
-        points = [np.ascontiguousarray(self.curve[..., i]) for i in range(self.curve.shape[-1])]
+        count = range(self.curve.shape[-1])
+        levers = [np.ascontiguousarray(self.lever[..., i]) for i in count]
+        points = [np.ascontiguousarray(self.curve[..., i]) + self.term.expected * levers[i] for i in count]
         w, means = self.weights, [m.mean(axis=1) for m in points]
         parts = {
             "parameters": np.array([w @ m.var(axis=1) for m in points]),
             "law": np.array([w @ (mean - w @ mean) ** 2 for mean in means]),
-            "extrapolation": self.drift_sd**2,
+            "extrapolation": self.term.spread**2 * np.array([w @ (each**2).mean(axis=1) for each in levers]),
         }
         total = sum(parts.values())
         # Draws that do not vary at all leave nothing to divide by.
@@ -184,25 +225,17 @@ def predict(ensemble: Ensemble, at: At, *, term: Extrapolation | None, seed: int
         ensemble: whose laws.
         at: where.
         term: beyond the data; none where not given.
-        seed: of the term's slopes; the noise takes the next.
+        seed: of the term; the noise takes the next.
 
     Raises:
         ScenarioError: the points lack an input of a law.
     """
     draws = law_draws(ensemble, term=term, seed=seed)
-    drift = draws[0].drift(at)
-    curve, noise = np.empty((2, len(draws), *drift.shape))
+    curve, noise, lever = np.empty((3, len(draws), len(draws[0].numbers), len(draws[0].beyond(at))))
     for i, law in enumerate(draws):
-        curve[i], noise[i] = law.curve(at), law.noise(at)
-    drift_sd = (0.0 if term is None else term.sd) * distance(_scale(draws[0].design, at), ensemble.largest)
-    return Prediction(curve, noise, drift, drift_sd, ensemble.shares, ensemble.fits[0].settings.chains, ensemble.link)
-
-
-def thinned(fit: Fit, most: int) -> Fit:
-    """The fit with at most about `most` of its draws, evenly spaced in every chain."""
-    sizes = fit.posterior.sizes
-    step = max(1, round(sizes["chain"] * sizes["draw"] / most))
-    return replace(fit, draws=fit.draws.isel(draw=slice(None, None, step))) if step > 1 else fit
+        curve[i], noise[i], lever[i] = law.curve(at), law.noise(at), law.lever(at)
+    chains = ensemble.fits[0].settings.chains
+    return Prediction(curve, noise, lever, draws[0].numbers, draws[0].term, ensemble.shares, chains, ensemble.link)
 
 
 def log_likelihood(fit: Fit, runs: Runs | None = None) -> np.ndarray:
@@ -247,7 +280,7 @@ def log_density(fit: Fit, test: Runs, *, extrapolation: Extrapolation | None = N
     from scipy.special import logsumexp
 
     if extrapolation is None:
-        sd = LANGUAGE_LOSS.sd if fit.law.link == "log" else OTHER_SCALE.sd
+        sd = WEIGHING if fit.law.link == "log" else OTHER_SCALE.sd
         widened = sd * distance(test.column(fit.runs.scale), fit.references.scale_largest)
         log_p = _log_densities(fit, test, widened=widened)
     else:
@@ -259,11 +292,9 @@ def _log_densities(
     fit: Fit, runs: Runs, *, term: Extrapolation | None = None, widened: Any = 0.0, seed: int = 1
 ) -> np.ndarray:
     """Log density of runs for every draw, shape (sample, run), its noise widened by a standard deviation a run."""
-    nu = fit.degrees_of_freedom().values.reshape(-1, 1)
-    slopes = np.zeros(len(nu)) if term is None else term.draws(len(nu), seed=seed)
-    # No noise is drawn: its density is known.
-    law = LawDraws(fit.design, fit.flat_draws(), np.zeros(len(nu)), slopes)
-    m = law.curve(runs) + law.drift(runs)
+    nu, term = fit.degrees_of_freedom().values.reshape(-1, 1), term or NO_TERM
+    law = LawDraws(fit.design, fit.flat_draws(), np.zeros(len(nu)), term, term.draws(len(nu), seed=seed))
+    m = law.curve(runs) + (0.0 if term is NO_TERM else law.drift(runs))
     scale = law.noise_scale(runs, widened=widened)
     log_p = log_student((fit.link.on(runs.column("loss")) - m) / scale, nu) - np.log(scale)
     return np.broadcast_to(log_p, (len(nu), len(runs)))

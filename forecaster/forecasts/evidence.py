@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from forecaster.backtests.baselines import BASELINE_NAMES
-from forecaster.forecasts.grade import farthest_tested, grade, own_score
+from forecaster.fits.extrapolation import Held, study
+from forecaster.forecasts.grade import expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.tables import Tested, record_said
 from forecaster.show.document import Headline, Section, Sentence, sentences
-from forecaster.show.table import MISSING, MIXED, Table, shown, times
+from forecaster.show.table import MISSING, MIXED, Table, sentence_case, shown, times
 
 if TYPE_CHECKING:
+    from forecaster.fits.posterior import Fit
     from forecaster.forecasts.answer import PointForecast
     from forecaster.forecasts.result import Forecast
 
@@ -110,30 +113,113 @@ def weights_reason(forecast: Forecast) -> str:
     return f"Weights: {shown(forecast.weighting.why, 1000)}{anew}."
 
 
-def record_line(forecast: Forecast) -> str:
-    """The track record in a short sentence, to stand near the headline."""
-    score = own_score(forecast)
-    if score is None:
-        return "These ranges have no track record on this table."
-    tested = record_said(forecast)[score.law]
-    runs = "run" if tested.runs == "1" else "runs"
-    return f"Such 90% ranges held {tested.held} of {tested.runs} larger {runs} of this table when these were hidden."
+def drift(forecast: Forecast, point: PointForecast) -> tuple[float, float]:
+    """What each e-fold beyond the data adds on the scale of the link at a point: mean and standard deviation."""
+    term, rate = forecast.extrapolation, 1.0
+    if term.by_exponent:
+        scale = point.at[forecast.runs.scale]
+        rate = -sum(
+            forecast.weights[fit.law.name]
+            * float(fit.design.exponent(_columns(fit), fit.design.inputs_at(point.at), scale).mean())
+            for fit in forecast.fits
+        )
+    return rate * term.expected, abs(rate) * term.spread
+
+
+def _columns(fit: Fit) -> dict[str, Any]:
+    return {name: values[:, None] for name, values in fit.flat_draws().items()}
+
+
+def coverage_line(forecast: Forecast, point: PointForecast) -> str:
+    """How often such ranges held where they were studied, in a sentence, to stand near the headline."""
+    steps = expected_coverage(forecast, point)
+    if not steps:
+        return "How often such 90% ranges hold was never studied for this response or at this distance."
+    said = [f"{_held(step)} {_where(step)}" for step in steps]
+    return f"Elsewhere, on publications that taught them nothing, such 90% ranges held {' and '.join(said)}."
+
+
+def expected(forecast: Forecast, point: PointForecast) -> dict[str, Any] | None:
+    """JSON-ready: what the study says of 90% ranges there, the lowest share first to be read; None where it cannot."""
+    steps = expected_coverage(forecast, point)
+    if not steps:
+        return None
+    return {
+        "90": min(step.share for step in steps),
+        "steps": [
+            {
+                "by": step.by,
+                "over": step.over,
+                "to": None if step.to == math.inf else step.to,
+                "share": step.share,
+                "interval": list(step.between),
+                "publications": step.publications,
+                "runs": step.runs,
+            }
+            for step in steps
+        ],
+    }
+
+
+def _held(step: Held) -> str:
+    low, high = step.between
+    return f"{step.share:.0%} ({100 * low:.0f} to {high:.0%})"
+
+
+def _where(step: Held) -> str:
+    if step.by == "distance":
+        if step.over <= 1:
+            return f"up to {step.to:g} times the largest run"
+        return f"{_between(step)} the largest run"
+    return (
+        "within what a table's own cuts could test" if step.over <= 0 else f"{_between(step)} what the cuts could test"
+    )
+
+
+def _between(step: Held) -> str:
+    return f"beyond {step.over:g} times" if step.to == math.inf else f"at {step.over:g} to {step.to:g} times"
+
+
+def coverage_table(forecast: Forecast) -> Table | None:
+    """Every step of the study behind such ranges; None for responses that were not studied."""
+    if not forecast.extrapolation.by_exponent:
+        return None
+    rows = [
+        (
+            sentence_case(_where(step)),
+            _held(step) if step.told else "too few publications",
+            str(step.publications),
+            f"{step.runs:,}",
+        )
+        for step in study(informed=bool(forecast.extrapolation.believed))
+        if step.by == "distance" or forecast.extrapolation.believed
+    ]
+    return Table(
+        "Where such ranges were studied", ("Asked", "Held by 90% range", "Publications", "Hidden runs"), tuple(rows)
+    )
 
 
 def evidence_line(forecast: Forecast, point: PointForecast) -> str:
-    """Track record and grade in two short sentences, to stand near the headline but apart from its chances."""
-    return f"{record_line(forecast)} Evidence grade {grade(forecast, point).letter}."
+    """What the study says and the grade, to stand near the headline but apart from its chances."""
+    return f"{coverage_line(forecast, point)} Evidence grade {grade(forecast, point).letter}."
+
+
+RECORD_MEANS = "It tells whether the laws suit this table; how often the ranges above hold, it does not foretell."
 
 
 def record_section(forecast: Forecast) -> Section:
     """The track record; in brief without the laws that the mixture is made of."""
     said, table, short = record_sentence(forecast), record_table(forecast), record_table(forecast, short=True)
+    studied = coverage_table(forecast)
+    elsewhere = () if studied is None else (Section(studied.caption, (studied,), "studied", annex=True),)
     if table is None or short is None:
-        return Section("Track record", (Sentence(said),), "record")
+        return Section("Track record", (Sentence(said),), "record", elsewhere, brief=(Sentence(said),))
+    said = f"{said} {RECORD_MEANS}"
     return Section(
         "Track record",
         (Sentence(said), table, *sentences(*record_notes(forecast))),
         "record",
+        elsewhere,
         brief=(Sentence(said), short, *sentences(*shortfalls(forecast))),
     )
 

@@ -9,10 +9,11 @@ from typing import Any
 from forecaster.backtests.weighting import Weighting, given, weigh
 from forecaster.errors import Say
 from forecaster.fits.ensemble import Ensemble, failures, fit_each, refuse_too_few, with_refusals
-from forecaster.fits.extrapolation import LANGUAGE_LOSS, Extrapolation
+from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import extrapolation_of
 from forecaster.forecasts.answer import answer
+from forecaster.forecasts.grade import BEYOND_TESTED
 from forecaster.forecasts.points import refuse_incomplete, resolve
 from forecaster.forecasts.result import Forecast
 from forecaster.inputs import CODE
@@ -22,6 +23,7 @@ from forecaster.notes import Note
 from forecaster.runs.check import check
 from forecaster.runs.points import Scenario, scenario
 from forecaster.runs.table import Runs
+from forecaster.show.table import times
 
 
 def forecast(
@@ -38,9 +40,9 @@ def forecast(
 ) -> Forecast:
     """Ask fits of one table what runs that nobody has trained will do.
 
-    The log response of a new run is m(N, D) + s h + noise: m the law, s one unknown slope for the whole forecast
-    (see `Extrapolation`), h the e-folds of compute beyond the largest run, and noise whose scale grows with the
-    distance from it. Laws are mixed by weight.
+    The log response of a new run is m(N, D) - theta gamma h + noise: m the law, gamma its exponent, theta one unknown
+    number for the whole forecast (see `Extrapolation`), h the e-folds of compute beyond the largest run, and noise that
+    grows with the distance from it. Laws are mixed by weight.
 
     Args:
         fits: one or more fits of the same table.
@@ -71,8 +73,8 @@ def forecast(
     if retry:
         whole = whole.sampled_longer(named, cache=cache, say=say)
     kept, resolved, point_notes = _speaking(whole, asked, named, seed=seed, allow_failed_checks=allow_failed_checks)
-    term = extrapolation_of(kept)
-    said = [[*notes, *_family_notes(kept, inputs)] for notes, inputs in zip(point_notes, resolved, strict=True)]
+    term = weighting.term or extrapolation_of(kept)
+    said = [[*notes, *_own_notes(kept, weighting, at)] for notes, at in zip(point_notes, resolved, strict=True)]
     return Forecast(
         points=answer(kept, asked.points, resolved, term, seed=seed, notes=said),
         targets=asked.targets,
@@ -180,7 +182,7 @@ def _table_notes(ensemble: Ensemble) -> list[Note]:
 
 def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:
     runs = ensemble.runs
-    if term == LANGUAGE_LOSS:
+    if term.by_exponent:
         return []
     reason = f"`{runs.response}` does not look like a language-model loss"
     if runs.scale != "C":
@@ -193,6 +195,24 @@ def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:
         f"(mean 0, sd {term.sd:g} per e-fold of {per})."
     )
     return [Note("other-response", text, warning=True)]
+
+
+def _own_notes(ensemble: Ensemble, weighting: Weighting, inputs: Mapping[str, float]) -> list[Note]:
+    return [*_family_notes(ensemble, inputs), *_reach_notes(ensemble, weighting, inputs)]
+
+
+def _reach_notes(ensemble: Ensemble, weighting: Weighting, inputs: Mapping[str, float]) -> list[Note]:
+    if weighting.record is None or weighting.term is None:
+        return []
+    tested = float(weighting.record.points["ratio"].max())
+    ratio = inputs[ensemble.runs.scale] / ensemble.largest
+    if ratio <= BEYOND_TESTED * tested:
+        return []
+    text = (
+        f"The point is {times(ratio)} times the largest run, and this table's own cuts could test forecasts to "
+        f"{times(tested)} times only; beyond {BEYOND_TESTED:g} times that nothing tells how far its laws drift."
+    )
+    return [Note("beyond-tested", text, warning=True)]
 
 
 def _family_notes(ensemble: Ensemble, inputs: Mapping[str, float]) -> list[Note]:

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from forecaster.fits.extrapolation import Held, studied
 from forecaster.fits.power_scaling import power_scale
 from forecaster.show.table import enumerated
 
@@ -65,7 +66,7 @@ class Rule:
         return ", ".join(f"{each.letter}: {each.words.format(*each.bounds)}" for each in self.levels) + self.more
 
 
-BEYOND_TESTED, AT_BEST = 3.0, "C"
+BEYOND_TESTED, AT_BEST = 10.0, "C"
 """A point more than so many times beyond the farthest run that was backtested gets this letter at best."""
 
 NOTHING_TO_COMPARE = "C"
@@ -82,15 +83,16 @@ AT_LEAST = "{:g} or more"
 
 RULES: Mapping[str, Rule] = {
     "distance": _rule(
-        ((10,), "up to {:,g} times the largest run"), ((100,), "up to {:,g}"), ((1000,), "up to {:,g}"),
+        ((30,), "up to {:,g} times the largest run"), ((100,), "up to {:,g}"), ((1000,), "up to {:,g}"),
         rest="beyond", most=True,
         more=f"; at best {AT_BEST} where that is over {BEYOND_TESTED:g} times the farthest backtested, or nothing was",
     ),
     "runs": _rule(((50,), AT_LEAST), ((25,), AT_LEAST), ((15,), AT_LEAST), rest="fewer"),
     "decades of scale": _rule(((3,), AT_LEAST), ((2,), AT_LEAST), ((1,), AT_LEAST), rest="fewer"),
     "coverage": _rule(
-        ((0.85, 20), "90% range held {:.0%} or more of {:g} or more hidden runs"),
-        ((0.75, 10), "{:.0%} of {:g}"), ((0.60, 5), "{:.0%} of {:g}"), rest=f"less, or {NO_RECORD}",
+        ((0.85,), "such 90% ranges held {:.0%} or more where they were studied"),
+        ((0.75,), "{:.0%}"), ((0.60,), "{:.0%}"), rest="less, or never studied",
+        more=f"; where only this table's track record tells, at best {AT_BEST}",
     ),
     "agreement of laws": _rule(
         ((0.25,), "medians span up to {:g} of the 90% range"), ((0.5,), "up to {:g}"), ((1,), "up to {:g}"),
@@ -180,7 +182,7 @@ def grade(forecast: Forecast, point: PointForecast) -> Grade:
         "distance": _distance(forecast, point),
         "runs": _runs(forecast),
         "decades of scale": _decades(forecast),
-        "coverage": _coverage(forecast),
+        "coverage": _coverage(forecast, point),
         "agreement of laws": _agreement(forecast, point),
         "prior dominance": _dominance(forecast, point),
         "checks": _checks(forecast),
@@ -200,6 +202,13 @@ def farthest_tested(forecast: Forecast) -> float:
     """How many times the largest run shown the farthest hidden run lay beyond it; 0 where none was hidden."""
     record = forecast.weighting.record
     return 0.0 if record is None else float(record.points["ratio"].max())
+
+
+def expected_coverage(forecast: Forecast, point: PointForecast) -> tuple[Held, ...]:
+    """What the study says of 90% ranges at such a distance; nothing where it cannot tell."""
+    term = forecast.extrapolation
+    steps = studied(point.compute_ratio, farthest_tested(forecast), informed=bool(term.believed))
+    return tuple(step for step in steps if step.told and term.by_exponent)
 
 
 def _distance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
@@ -223,14 +232,20 @@ def _decades(forecast: Forecast) -> tuple[str, str]:
     return RULES["decades of scale"].letter(decades), f"{decades:.1f}"
 
 
-def _coverage(forecast: Forecast) -> tuple[str, str]:
+def _coverage(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    steps = expected_coverage(forecast, point)
+    if steps:
+        share = round(min(step.share for step in steps), 2)
+        return RULES["coverage"].letter(share), f"{share:.0%} where such ranges were studied"
     score = own_score(forecast)
     if score is None:
         missing = NO_RECORD if forecast.weighting.record is None else f"{NO_RECORD} of just these laws"
-        return RULES["coverage"].levels[-1].letter, missing
+        return RULES["coverage"].levels[-1].letter, f"never studied, {missing}"
     share = round(score.coverage["90"], 2)
-    said = f"{share:.0%} of {score.clusters} hidden run{'' if score.clusters == 1 else 's'}"
-    return RULES["coverage"].letter(share, score.clusters), said
+    said = (
+        f"never studied; {share:.0%} of {score.clusters} hidden run{'' if score.clusters == 1 else 's'} of this table"
+    )
+    return max(RULES["coverage"].letter(share), AT_BEST), said
 
 
 def _agreement(forecast: Forecast, point: PointForecast) -> tuple[str, str]:

@@ -104,8 +104,13 @@ class Forecast(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the keys `forecast` and `verdict` of the command-line contract, weights, track record, notes."""
+        from forecaster.forecasts.evidence import expected
+
         return {
-            "forecast": [point.as_dict(self.weights, self.targets) for point in self.points],
+            "forecast": [
+                point.as_dict(self.weights, self.targets) | {"expected_coverage": expected(self, point)}
+                for point in self.points
+            ],
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
             "weights": self.weighting.as_dict(),
             "track_record": None if self.weighting.record is None else self.weighting.record.as_dict(),

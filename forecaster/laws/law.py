@@ -59,6 +59,8 @@ class Law(Shown):
         link: the scale of the noise: `log` for a positive response, `own` for one of either sign, `logit` for one
             in (0, 1).
         presets: published values of the formula's parameters, by name.
+        exponent: gamma, with which the reducible part of the response falls with compute along the compute-optimal
+            path, as a formula of the parameters; None where the page gives none.
     """
 
     name: str
@@ -72,12 +74,14 @@ class Law(Shown):
     text: str
     link: LinkName = "log"
     presets: Mapping[str, Preset] = field(default_factory=lambda: MappingProxyType({}))
+    exponent: Formula | None = None
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of what is sampled: the page without comments, layout and presets, and the noise it falls back on."""
+        """Hash of what is sampled: the page without comments, layout, presets and exponent, with the noise it takes."""
         page = tomllib.loads(self.text)
         page.pop("presets", None)
+        page.pop("extrapolation", None)
         # The link is told apart below: a page that spells out the usual one is the page that leaves it out.
         page.pop("response", None)
         noise = [self.noise.family, str(self.noise.scale), str(self.noise.nu)]

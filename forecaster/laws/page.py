@@ -44,7 +44,7 @@ def read_law(page: str, *, name: str) -> Law:
 
     Args:
         page: TOML with title, source, formula, [inputs], [sampled] and, where needed, [natural], [response],
-            [noise] and [presets].
+            [noise], [extrapolation] and [presets].
         name: what to call it; also named in errors.
 
     Raises:
@@ -62,6 +62,7 @@ def read_law(page: str, *, name: str) -> Law:
         raise LawError(f"is not valid TOML: {error}", where=where) from None
     data = _validated(raw, where=where)
     noise = data["noise"] or tomllib.loads(RECIPE_NOISE)
+    exponent = data["extrapolation"]["exponent"]
     built = Law(
         name=name,
         title=data["title"],
@@ -80,6 +81,7 @@ def read_law(page: str, *, name: str) -> Law:
         ),
         text=page,
         link=data["response"]["link"],
+        exponent=None if exponent is None else parse_formula(exponent, where=f"{where} [extrapolation] exponent"),
     )
     _refuse_undefined_names(built, where=where)
     return replace(built, presets=read_presets(built, data["presets"], where=where))
@@ -108,6 +110,10 @@ def _page() -> type[BaseModel]:
         model_config = ConfigDict(extra="forbid")
         link: LinkName = "log"
 
+    class ExtrapolationSection(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        exponent: str | float | None = None
+
     class Page(BaseModel):
         model_config = ConfigDict(extra="forbid")
         title: str
@@ -118,6 +124,7 @@ def _page() -> type[BaseModel]:
         natural: dict[str, str | float] = Field(default_factory=dict)
         noise: NoiseSection | None = None
         response: ResponseSection = Field(default_factory=ResponseSection)
+        extrapolation: ExtrapolationSection = Field(default_factory=ExtrapolationSection)
         presets: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     return Page
@@ -165,6 +172,8 @@ def _refuse_undefined_names(law: Law, *, where: str) -> None:
     _defined(law.noise.scale.names, noise_names | {"d"}, "the noise's scale", where=where)
     if law.noise.nu is not None:
         _defined(law.noise.nu.names, noise_names, "the noise's nu", where=where)
+    if law.exponent is not None:
+        _defined(law.exponent.names, {*law.parameters}, "the exponent", where=where)
     used = {n for formula in law.natural.values() for n in formula.names} | set(law.formula.names)
     used |= {n for prior in law.sampled.values() for n in prior.names}
     used |= {*law.noise.scale.names, *(law.noise.nu.names if law.noise.nu else ())}

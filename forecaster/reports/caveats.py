@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forecaster.forecasts.evidence import drift
 from forecaster.forecasts.tables import SOURCES, Answer, answers
 from forecaster.forecasts.text import weights_sentence
 from forecaster.inputs import INPUTS
@@ -25,15 +26,16 @@ def assumptions(report: Report) -> list[str]:
     """
     forecast, sensitivity = report.forecast, next(iter(report.sensitivities), None)
     term, runs = forecast.extrapolation, forecast.runs
-    direction = "lower" if term.mean < 0 else "higher"
-    drift = "no direction" if term.mean == 0 else f"{abs(term.mean):.1%} {direction} on average"
+    mean, sd = drift(forecast, forecast.points[0])
+    direction = "no direction" if mean == 0 else f"{abs(mean):.1%} {'lower' if mean < 0 else 'higher'} on average"
+    own = " in proportion to its own exponent" if term.by_exponent else ""
+    learned = ", as the table's own cuts and other publications had it" if term.believed else ""
     without = [spread(answer.raw) for answer in answers(forecast) if answer.beyond]
     return [
         *_floor_sentence(sensitivity),
         "The run is made as the runs in the table were: same kind of data, tokenizer, architecture and training.",
-        f"Beyond the largest run the response may leave every law by one unknown slope: for each e-fold "
-        f"({2.718:.1f} times) of {INPUTS[runs.scale].word} {drift}, standard deviation {term.sd:.1%} "
-        f"(Student t, {term.nu:g} degrees of freedom)."
+        f"Beyond the largest run the response may leave every law by one unknown drift{own}: for each e-fold "
+        f"({2.718:.1f} times) of {INPUTS[runs.scale].word} {direction}, standard deviation {sd:.1%}{learned}."
         + (f" Without it the 90% range would be {without[0]}." if len(without) == 1 else ""),
         weights_sentence(forecast),
         "Noise between runs has heavy tails and is estimated with each law; it grows with the distance from the "

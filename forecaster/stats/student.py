@@ -33,7 +33,7 @@ def _log_constant(nu: Any) -> Any:
     return gammaln((nu + 1) / 2) - gammaln(nu / 2) - np.log(nu * np.pi) / 2
 
 
-def stratified_student(nu: Any, count: int, *, seed: int) -> np.ndarray:
+def stratified_student(nu: Any, count: int, *, seed: int | tuple[int, ...]) -> np.ndarray:
     """Student t draws whose every stretch of 100 holds one from each of 100 equally likely strata, in random order.
 
     So a batch of consecutive posterior draws meets the whole distribution, and the quantiles of what is computed
@@ -42,7 +42,7 @@ def stratified_student(nu: Any, count: int, *, seed: int) -> np.ndarray:
     Args:
         nu: degrees of freedom, a number or one for each draw; infinite gives the normal distribution.
         count: number of draws.
-        seed: of the random numbers.
+        seed: of the random numbers; a sequence of numbers gives a stream of its own.
     """
     from scipy.special import ndtri, stdtrit
 

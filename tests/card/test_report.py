@@ -290,7 +290,7 @@ def test_without_a_track_record_its_reason_stands_in_its_place() -> None:
         assert f"There is none: no run of this table was hidden and forecast. Weights: {why}." in text, kind
         assert "straight line" not in text
         assert "Held larger runs" not in text
-        assert "no track record" in text
+        assert "such 90% ranges held" in text
     assert json.loads(found.json)["track_record"] is None
     row = next(line for line in found.markdown.splitlines() if line.startswith("| chinchilla") and " 75% " in line)
     assert row.count("|") == 6

@@ -57,3 +57,47 @@ def test_a_missing_input_is_named() -> None:
     unknown = replace(law("chinchilla"), inputs={"lr": "learning rate"})
     with pytest.raises(RunsError, match="lr"):
         Design(unknown, RUNS).inputs()
+
+
+@pytest.mark.parametrize("name", ["chinchilla", "coupled", "chinchilla_tied"])
+def test_the_general_exponent_is_the_pages_where_sizes_and_data_have_one_exponent(name: str) -> None:
+    stated = Design(law(name), RUNS)
+    general = Design(replace(law(name), exponent=None), RUNS)
+    values = {key: np.array([[value]]) for key, value in (TRUTH | {"alpha": 0.3, "beta": 0.3}).items()}
+    values |= {"R": np.array([[0.1]]), "T": np.array([[2000.0]])}
+    at = {"N": 7e10, "D": 1.4e12}
+    found = general.exponent(values, at, 6 * at["N"] * at["D"])
+    np.testing.assert_allclose(found, 0.15, rtol=1e-4)
+    np.testing.assert_allclose(stated.exponent(values, at, 1.0), 0.15, rtol=1e-12)
+
+
+def test_the_general_exponent_is_the_slope_of_what_scale_removes_on_the_compute_optimal_path() -> None:
+    a, b = TRUTH["alpha"], TRUTH["beta"]
+    law_ = replace(law("chinchilla"), exponent=None)
+    values = {key: np.array([[value]]) for key, value in TRUTH.items()}
+    # On the optimal path N goes as C^(b / (a + b)); the part that scale removes then falls with a b / (a + b).
+    top = float(RUNS.column("C").max())
+    N = (a * TRUTH["A"] / (b * TRUTH["B"]) * (top / 6) ** b) ** (1 / (a + b))
+    at = {"N": N, "D": top / 6 / N}
+    found = float(Design(law_, RUNS).exponent(values, at, top)[0, 0])
+    # At the optimum a change of the split changes nothing to first order.
+    assert found == pytest.approx(a * b / (a + b), rel=2e-3)
+    far = {name: 30 * value for name, value in at.items()}
+    assert float(Design(law_, RUNS).exponent(values, far, 900 * top)[0, 0]) == pytest.approx(found, rel=1e-9)
+
+
+def test_a_response_that_does_not_fall_has_no_exponent() -> None:
+    flat = {key: np.array([[value]]) for key, value in (TRUTH | {"A": 0.0, "B": 0.0}).items()}
+    design = Design(replace(law("chinchilla"), exponent=None), RUNS)
+    assert design.exponent(flat, {"N": 1e9, "D": 1e10}, 6e19) == 0
+    rising = flat | {"A": np.array([[482.0]]), "alpha": np.array([[-0.1]])}
+    assert design.exponent(rising, {"N": 1e9, "D": 1e10}, 6e19) == 0
+
+
+@pytest.mark.parametrize("name", ["kaplan", "farseer", "farseer_lite", "power_floor", "shifted_power_law"])
+def test_every_law_of_a_loss_has_a_believable_exponent(name: str) -> None:
+    fit = make_fit(law(name), RUNS, draws=50)
+    values = {key: each[:, None] for key, each in fit.flat_draws().items()}
+    at = {"N": 7e10, "D": 1.4e12, "C": 5.88e23}
+    found = fit.design.exponent(values, fit.design.inputs_at(at), at["C"])
+    assert np.isfinite(found).all() and (found > 0.01).mean() > 0.95 and (found < 1).all()

@@ -13,6 +13,8 @@ from forecaster.fits.extrapolation import (
     Extrapolation,
     distance,
     extrapolation_for,
+    studied,
+    study,
 )
 from forecaster.stats.student import STRETCH, stratified_student
 
@@ -59,15 +61,58 @@ def test_the_order_follows_the_seed_and_is_no_trend() -> None:
 
 
 @pytest.mark.parametrize("term", [LANGUAGE_LOSS, OTHER_RESPONSE, Extrapolation(mean=0.1, sd=0.02, nu=8.0)])
-def test_the_slope_has_its_mean_and_sd(term: Extrapolation) -> None:
+def test_the_number_has_its_mean_and_sd(term: Extrapolation) -> None:
     draws = term.draws(100_000, seed=3)
-    assert draws.mean() == pytest.approx(term.mean, abs=0.005 * term.sd)
-    assert draws.std() == pytest.approx(term.sd, rel=0.02)
+    assert draws.mean() == pytest.approx(term.expected, abs=0.005 * term.sd)
+    assert draws.std() == pytest.approx(term.spread, rel=0.04)
+    assert term.expected == term.mean and term.spread == pytest.approx(math.hypot(term.sd, term.blur))
+
+
+def test_cuts_that_say_nothing_leave_the_prior() -> None:
+    silent = LANGUAGE_LOSS.informed([np.zeros(len(LANGUAGE_LOSS.grid))])
+    middle = P[1:-1]
+    np.testing.assert_allclose(
+        np.quantile(silent.draws(60_000, seed=1), middle), np.quantile(LANGUAGE_LOSS.draws(60_000, seed=1), middle),
+        atol=5e-4,
+    )  # fmt: skip
+    assert LANGUAGE_LOSS.informed([]) is LANGUAGE_LOSS
+
+
+def test_cuts_inform_by_bayes_rule_and_what_one_said_fades_with_the_next() -> None:
+    prior = Extrapolation(mean=0.05, sd=0.04, nu=200.0, by_exponent=True, walk=0.03, blur=0.0)
+
+    def cut(where: float, sd: float) -> np.ndarray:
+        return -0.5 * ((prior.grid - where) / sd) ** 2
+
+    once = prior.informed([cut(0.2, 0.05)])
+    weight = 0.05**-2 / (0.05**-2 + 0.04**-2)
+    assert once.expected == pytest.approx(0.05 + weight * 0.15, rel=0.02)
+    assert once.spread == pytest.approx((0.05**-2 + 0.04**-2) ** -0.5, rel=0.03)
+    still = prior.informed([cut(0.2, 0.05), np.zeros(len(prior.grid))])
+    assert still.expected == pytest.approx(once.expected, rel=0.02)
+    assert still.spread == pytest.approx(math.hypot(once.spread, 0.03), rel=0.1)
+    early, late = (prior.informed([cut(a, 0.02), cut(b, 0.02)]) for a, b in ((0.2, 0.0), (0.0, 0.2)))
+    assert late.expected > early.expected + 0.03
+    draws = once.draws(100_000, seed=2)
+    assert draws.mean() == pytest.approx(once.expected, abs=2e-3) and draws.std() == pytest.approx(
+        once.spread, rel=0.05
+    )
 
 
 def test_only_language_losses_have_a_direction() -> None:
-    assert (LANGUAGE_LOSS.mean, LANGUAGE_LOSS.sd) == (-0.003, 0.004)
+    assert (LANGUAGE_LOSS.mean, LANGUAGE_LOSS.sd, LANGUAGE_LOSS.nu) == (0.045, 0.04, 3.0)
+    assert LANGUAGE_LOSS.by_exponent and not OTHER_RESPONSE.by_exponent
     assert (OTHER_RESPONSE.mean, OTHER_RESPONSE.sd) == (0.0, 0.006)
+
+
+@pytest.mark.parametrize("informed", [True, False])
+def test_the_study_tells_of_every_distance_once(informed: bool) -> None:
+    for ratio in (0.1, 1.0, 3.0, 3.1, 30.0, 99.0, 1e6):
+        steps = studied(ratio, 10.0, informed=informed)
+        assert [step.by for step in steps] == ["distance", "beyond"][: 1 + informed]
+        assert all(0 <= step.between[0] <= step.share <= step.between[1] <= 1 for step in steps)
+    assert len(studied(5.0, 0.0, informed=informed)) == 1
+    assert all(step.told == (step.publications >= 3) for step in study(informed=informed))
 
 
 def test_tables_of_one_input_and_other_scales_get_a_wider_term_without_direction() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from making import make_fit, make_runs
+from making import gamma_of, make_fit, make_runs
 from scipy.special import logsumexp
 
 from forecaster.backtests.folds import holdout
@@ -44,13 +44,13 @@ def test_a_prediction_is_curve_and_term_and_noise_of_the_very_draws(answer: Fore
         scale = fit.noise_scale(h).values.ravel()
         unit = law_draws(answer.ensemble, term=None, seed=SEED)[i].unit_noise
         np.testing.assert_allclose(found.noise[i, :, 0], scale * unit, rtol=1e-12)
-    slopes = LANGUAGE_LOSS.draws(found.curve.shape[1], seed=SEED)
-    np.testing.assert_allclose(found.drift[:, 0], slopes * h, rtol=1e-12)
+    theta = LANGUAGE_LOSS.draws(found.curve.shape[1], seed=SEED)
+    for i, fit in enumerate(answer.fits):
+        np.testing.assert_allclose(found.drift[i, :, 0], -theta * gamma_of(fit) * h, rtol=1e-12)
     np.testing.assert_array_equal(found.predictive, found.curve + found.drift + found.noise)
     np.testing.assert_array_equal(found.raw, found.curve + found.noise)
     np.testing.assert_array_equal(found.without_noise, found.curve + found.drift)
     assert sum(part[0] for part in found.shares().values()) == pytest.approx(1)
-    assert found.drift_sd[0] == pytest.approx(LANGUAGE_LOSS.sd * h)
 
 
 def test_an_answer_and_a_path_are_the_kernels(answer: Forecast) -> None:

@@ -12,6 +12,7 @@ from making import HELD, make_fit, make_record, make_runs
 
 from forecaster.backtests.result import Backtest
 from forecaster.backtests.weighting import Weighting
+from forecaster.fits.extrapolation import LANGUAGE_LOSS, OTHER_RESPONSE, studied
 from forecaster.fits.power_scaling import Power
 from forecaster.fits.verdict import Verdict
 from forecaster.forecasts.forecast import forecast
@@ -37,6 +38,11 @@ def answer() -> Forecast:
     return ask(make_record(make_runs(), HELD))
 
 
+def unstudied(answer: Forecast) -> Forecast:
+    """The same of a response that no publication told of."""
+    return replace(answer, extrapolation=OTHER_RESPONSE)
+
+
 def line(answer: Forecast, name: str, **point: Any) -> tuple[str, str]:
     """One criterion's letter and value, with parts of the point replaced."""
     found = grade(answer, replace(answer.points[0], **point))
@@ -51,8 +57,8 @@ def with_record(answer: Forecast, record: Backtest | None) -> Forecast:
     ("name", "numbers", "letter"),
     [
         ("distance", (0.5,), "A"),
-        ("distance", (10,), "A"),
-        ("distance", (11,), "B"),
+        ("distance", (30,), "A"),
+        ("distance", (31,), "B"),
         ("distance", (100,), "B"),
         ("distance", (110,), "C"),
         ("distance", (1000,), "C"),
@@ -69,15 +75,12 @@ def with_record(answer: Forecast, record: Backtest | None) -> Forecast:
         ("decades of scale", (1.9,), "C"),
         ("decades of scale", (1.0,), "C"),
         ("decades of scale", (0.9,), "D"),
-        ("coverage", (0.85, 20), "A"),
-        ("coverage", (1.0, 19), "B"),
-        ("coverage", (0.84, 20), "B"),
-        ("coverage", (0.75, 10), "B"),
-        ("coverage", (0.74, 200), "C"),
-        ("coverage", (0.9, 9), "C"),
-        ("coverage", (0.6, 5), "C"),
-        ("coverage", (0.59, 200), "D"),
-        ("coverage", (1.0, 4), "D"),
+        ("coverage", (0.85,), "A"),
+        ("coverage", (0.84,), "B"),
+        ("coverage", (0.75,), "B"),
+        ("coverage", (0.74,), "C"),
+        ("coverage", (0.6,), "C"),
+        ("coverage", (0.59,), "D"),
         ("agreement of laws", (0.0,), "A"),
         ("agreement of laws", (0.25,), "A"),
         ("agreement of laws", (0.26,), "B"),
@@ -148,8 +151,8 @@ def test_the_weakest_line_decides(answer: Forecast) -> None:
 
 def test_a_point_far_beyond_what_was_backtested_is_no_better_than_c(answer: Forecast) -> None:
     near = with_record(answer, make_record(answer.runs, HELD, farthest=3.0))
-    assert line(near, "distance", compute_ratio=9.0) == ("A", "9 times the largest run, backtested to 3")
-    assert line(near, "distance", compute_ratio=9.1) == ("C", "9.1 times the largest run, backtested to 3")
+    assert line(near, "distance", compute_ratio=30.0) == ("A", "30 times the largest run, backtested to 3")
+    assert line(near, "distance", compute_ratio=31.0) == ("C", "31 times the largest run, backtested to 3")
     assert line(near, "distance", compute_ratio=90.0)[0] == "C"
     assert line(near, "distance", compute_ratio=2000.0)[0] == "D"
     assert line(near, "distance", compute_ratio=0.009)[1] == "within the scale that was measured, backtested to 3"
@@ -159,10 +162,10 @@ def test_a_point_far_beyond_what_was_backtested_is_no_better_than_c(answer: Fore
 
 
 def test_numbers_are_judged_as_they_are_printed(answer: Forecast) -> None:
-    assert line(answer, "distance", compute_ratio=10.4) == ("A", "10 times the largest run, backtested to 20")
-    assert line(answer, "distance", compute_ratio=10.6)[0] == "B"
-    almost = with_record(answer, make_record(answer.runs, HELD | {"mixture": 0.846}, hidden=500))
-    assert line(almost, "coverage") == ("A", "85% of 500 hidden runs")
+    assert line(answer, "distance", compute_ratio=30.4) == ("A", "30 times the largest run, backtested to 20")
+    assert line(answer, "distance", compute_ratio=30.6)[0] == "B"
+    almost = unstudied(with_record(answer, make_record(answer.runs, HELD | {"mixture": 0.596}, hidden=500)))
+    assert line(almost, "coverage") == ("C", "never studied; 60% of 500 hidden runs of this table")
 
 
 def test_runs_and_their_span_are_counted(answer: Forecast) -> None:
@@ -174,22 +177,38 @@ def test_runs_and_their_span_are_counted(answer: Forecast) -> None:
     assert line(fewer, "decades of scale")[0] == "C"
 
 
-def test_coverage_is_that_of_the_mixture_on_runs_not_forecasts(answer: Forecast) -> None:
-    assert line(answer, "coverage") == ("A", "90% of 40 hidden runs")
-    repeated = with_record(answer, make_record(answer.runs, HELD, hidden=10, repeats=4))
-    assert line(repeated, "coverage") == ("B", "90% of 10 hidden runs")
+@pytest.mark.parametrize("ratio", [0.5, 2.0, 20.0, 50.0, 500.0])
+@pytest.mark.parametrize("informed", [True, False])
+def test_coverage_is_the_studys_at_the_distance_whatever_the_tables_record(
+    answer: Forecast, ratio: float, informed: bool
+) -> None:
+    term = LANGUAGE_LOSS.informed([np.zeros(len(LANGUAGE_LOSS.grid))] if informed else [])
+    asked = replace(answer, extrapolation=term)
+    steps = [step for step in studied(ratio, farthest_tested(asked), informed=informed) if step.told]
+    assert len(steps) in ((2, 1) if informed else (1,))
+    share = round(min(step.share for step in steps), 2)
+    seen = (RULES["coverage"].letter(share), f"{share:.0%} where such ranges were studied")
+    assert line(asked, "coverage", compute_ratio=ratio) == seen
+    assert line(with_record(asked, None), "coverage", compute_ratio=ratio)[1].endswith("were studied")
 
 
-def test_one_law_is_judged_by_its_own_coverage_and_has_nothing_to_agree_with() -> None:
-    alone = ask(make_record(make_runs(), HELD), names=("chinchilla",))
-    assert line(alone, "coverage") == ("B", "80% of 40 hidden runs")
+def test_where_nothing_was_studied_the_record_counts_for_no_more_than_c(answer: Forecast) -> None:
+    asked = unstudied(answer)
+    assert line(asked, "coverage") == ("C", "never studied; 90% of 40 hidden runs of this table")
+    repeated = with_record(asked, make_record(answer.runs, HELD, hidden=10, repeats=4))
+    assert line(repeated, "coverage")[1].startswith("never studied; 90% of 10 hidden runs")
+
+
+def test_one_law_has_nothing_to_agree_with() -> None:
+    alone = unstudied(ask(make_record(make_runs(), HELD), names=("chinchilla",)))
+    assert line(alone, "coverage") == ("C", "never studied; 80% of 40 hidden runs of this table")
     assert line(alone, "agreement of laws") == ("C", "one law only, nothing to compare")
     assert grade(alone, alone.points[0]).letter == "C"
 
 
-def test_without_a_track_record_coverage_is_d(answer: Forecast) -> None:
-    none = with_record(answer, None)
-    assert line(none, "coverage") == ("D", "no track record")
+def test_without_study_and_track_record_coverage_is_d(answer: Forecast) -> None:
+    none = unstudied(with_record(answer, None))
+    assert line(none, "coverage") == ("D", "never studied, no track record")
     assert grade(none, none.points[0]).letter == "D"
 
 
@@ -201,7 +220,7 @@ def test_a_mixture_with_a_law_left_out_has_no_record_of_its_own() -> None:
     two = replace(two, points=tuple(replace(p, by_law={name: p.by_law[name] for name in LAWS}) for p in two.points))
     assert own_score(three) is not None
     assert own_score(two) is None
-    assert line(two, "coverage") == ("D", "no track record of just these laws")
+    assert line(unstudied(two), "coverage") == ("D", "never studied, no track record of just these laws")
     assert line(two, "checks") == ("D", "1 of 3 laws failed or left out")
 
 

@@ -28,7 +28,7 @@ from forecaster.stats.mixture import Band, weighted_quantile
 if TYPE_CHECKING:
     from forecaster.forecasts.result import Forecast
 
-FORMAT = 1
+FORMAT = 2
 
 AS_FORECAST = "as forecast"
 
@@ -86,9 +86,7 @@ def _varied(forecast: Forecast, variation: Variation, parts: Sequence[Varied], p
     fits = [each.fit for each in parts]
     shares = {fit.law.name: variation.weights[fit.law.name] for fit in fits}
     asked = forecast.points[point].asked
-    (found,) = answer(
-        Ensemble(tuple(fits), shares), [asked], [dict(variation.at)], forecast.extrapolation, seed=forecast.seed
-    )
+    (found,) = answer(Ensemble(tuple(fits), shares), [asked], [dict(variation.at)], variation.term, seed=forecast.seed)
     band = found.predictive
     count = band.draws.shape[1]
     inside = [np.ones(count) if each.weights is None else each.weights[:count] for each in parts]

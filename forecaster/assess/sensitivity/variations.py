@@ -10,6 +10,7 @@ import numpy as np
 
 from forecaster.errors import InputError, TooFewRuns, clipped, listed
 from forecaster.fits.ensemble import refuse_too_few
+from forecaster.fits.extrapolation import NO_TERM, Extrapolation
 from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN
 from forecaster.laws.change_noise import with_noise
 from forecaster.laws.change_priors import with_priors
@@ -21,7 +22,7 @@ from forecaster.runs.table import Runs
 if TYPE_CHECKING:
     from forecaster.forecasts.result import Forecast
 
-Kind = Literal["prior", "compute", "noise", "laws", "runs", "families"]
+Kind = Literal["prior", "compute", "noise", "laws", "drift", "runs", "families"]
 
 MOST_FAMILIES = 8
 """Families that are left out in turn, those with the most runs first."""
@@ -47,6 +48,7 @@ class Variation:
         weights: of the laws, by name, summing to one.
         runs: the table.
         at: the point, with every input that the laws need and the table's scale.
+        term: beyond the data.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Variation:
     weights: Mapping[str, float]
     runs: Runs
     at: Mapping[str, float]
+    term: Extrapolation
 
 
 def variations(forecast: Forecast, *, point: int = 0) -> tuple[tuple[Variation, ...], dict[str, str]]:
@@ -65,10 +68,11 @@ def variations(forecast: Forecast, *, point: int = 0) -> tuple[tuple[Variation, 
         point: which of its points, from 0.
     """
     laws = tuple(fit.law for fit in forecast.fits)
-    as_is = Variation("", "prior", laws, dict(forecast.weights), forecast.runs, dict(forecast.points[point].at))
+    at = dict(forecast.points[point].at)
+    as_is = Variation("", "prior", laws, dict(forecast.weights), forecast.runs, at, forecast.extrapolation)
     found: list[Variation] = []
     left_out: dict[str, str] = {}
-    for each in (_floors, _compute, _noises, _without_laws, _without_runs):
+    for each in (_floors, _compute, _noises, _without_laws, _drifts, _without_runs):
         for variation, reason in each(as_is):
             if reason:
                 left_out[variation.name] = reason
@@ -155,6 +159,18 @@ def _without_laws(as_is: Variation) -> Tried:
         total = sum(as_is.weights[name] for name in speaking if name != gone)
         shares = {name: 0.0 if name == gone else weight / total for name, weight in as_is.weights.items()}
         yield replace(as_is, name=f"without the {clipped(gone)} law", kind="laws", weights=shares), ""
+
+
+def _drifts(as_is: Variation) -> Tried:
+    if as_is.at[as_is.runs.scale] <= as_is.runs.column(as_is.runs.scale).max():
+        yield replace(as_is, name="drift beyond the data"), "the point lies within the scale that was measured"
+        return
+    if as_is.term.believed:
+        yield (
+            replace(as_is, name="drift as other tables had it", kind="drift", term=replace(as_is.term, believed=())),
+            "",
+        )
+    yield replace(as_is, name="without drift beyond the data", kind="drift", term=NO_TERM), ""
 
 
 def _without_runs(as_is: Variation) -> Tried:

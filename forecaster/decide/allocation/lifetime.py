@@ -14,8 +14,7 @@ import numpy as np
 
 from forecaster.decide.allocation.contour import Contour
 from forecaster.decide.amount import Amount
-from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import thinned
+from forecaster.fits.posterior import Fit, thinned
 from forecaster.forecasts.optimum import Split
 from forecaster.stats.mixture import interval, quantiles, rounded, summary
 

@@ -10,8 +10,8 @@ import numpy as np
 
 from forecaster.decide.allocation.lifetime import Lifetime
 from forecaster.decide.allocation.result import Allocated, Allocation, others_of
-from forecaster.fits.posterior import Fit
-from forecaster.fits.predict import predict, thinned
+from forecaster.fits.posterior import Fit, thinned
+from forecaster.fits.predict import predict
 from forecaster.forecasts.result import Forecast
 from forecaster.quantity import format_quantity
 from forecaster.runs.text import metric

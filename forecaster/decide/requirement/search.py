@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from forecaster.fits.extrapolation import STUDIED
-from forecaster.fits.predict import LawDraws, law_draws, predict, thinned
+from forecaster.fits.posterior import thinned
+from forecaster.fits.predict import LawDraws, law_draws, predict
 from forecaster.forecasts.optimum import optimal_split
 from forecaster.forecasts.result import Forecast
 from forecaster.stats.link import Link
@@ -108,7 +109,7 @@ class Search:
     @cached_property
     def _curves(self) -> list[np.ndarray]:
         """Each law's curve on the link at the nodes, shape (sample, node)."""
-        shape = (len(self._laws[0].slopes), NODES)
+        shape = (len(self._laws[0].numbers), NODES)
         return [np.broadcast_to(law.curve(self.inputs(self._nodes)), shape) for law in self._laws]
 
     @property

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.fits.predict import LawDraws, predict, thinned
+from forecaster.fits.posterior import thinned
+from forecaster.fits.predict import LawDraws, predict
 from forecaster.runs.table import Runs
 from forecaster.stats.link import Link
 from forecaster.stats.mixture import weighted_quantile

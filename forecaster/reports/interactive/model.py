@@ -103,13 +103,14 @@ def _law_data(forecast: Forecast, fit: Fit, kept: Thinned, held: Mapping[str, fl
     columns = columns_of(fit, held)
     # The very draws that the forecast used.
     found = law_draws(forecast.ensemble, term=forecast.extrapolation, seed=forecast.seed)[forecast.fits.index(fit)]
-    parts = [*(found.values[name] for name in columns), found.unit_noise, found.slopes]
+    parts = [*(found.values[name] for name in columns), found.unit_noise, found.per_efold]
     table = np.column_stack([part[rows] for part in parts])
     return {
         "name": shown(fit.law.name),
         "weight": forecast.weights[fit.law.name],
+        "exponent_moves": found.exponent_moves,
         "inputs": [column for name, column in fit.design.columns.items() if name not in held],
-        "columns": [*columns, "noise, of scale 1", "slope beyond the largest run"],
+        "columns": [*columns, "noise, of scale 1", "drift for each e-fold beyond the largest run"],
         # 64-bit numbers, little end first, one draw after the other: shorter than decimals, and exact.
         "draws": base64.b64encode(table.astype("<f8").tobytes()).decode(),
     }

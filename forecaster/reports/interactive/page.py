@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.errors import UsageError
 from forecaster.fits.extrapolation import STUDIED
+from forecaster.forecasts.evidence import drift
 from forecaster.inputs import CODE
 from forecaster.laws.families import family_at
 from forecaster.laws.formula.javascript import HELPERS, in_script
@@ -88,7 +89,7 @@ def explorer(
             metric=runs_text.metric(forecast.runs),
             held=f"Held: {family_at(forecast.fits[0].law, point.at[CODE])}." if held else "",
             beside=difference_sentence(forecast, point, kept),
-            model=_model_sentence(forecast),
+            model=_model_sentence(forecast, point),
         )
     )
 
@@ -133,14 +134,15 @@ def difference_sentence(forecast: Forecast, point: PointForecast, kept: Thinned)
     )
 
 
-def _model_sentence(forecast: Forecast) -> str:
-    term = forecast.extrapolation
-    per = "compute" if forecast.runs.scale == "C" else forecast.runs.scale
+def _model_sentence(forecast: Forecast, point: PointForecast) -> str:
     laws = len([name for name, weight in forecast.weights.items() if weight > 0])
+    per = "compute" if forecast.runs.scale == "C" else forecast.runs.scale
+    mean, sd = drift(forecast, point)
+    own = ", in proportion to each draw's own exponent" if forecast.extrapolation.by_exponent else ""
     return (
         f"The model is the card's: {'the law' if laws == 1 else f'{laws} laws mixed by weight'}, run-to-run noise, and "
-        f"beyond the largest run one unknown slope per e-fold of {per} (mean {term.mean:g}, sd {term.sd:g}), which "
-        f"grows no further beyond {STUDIED:,.0f} times the largest run."
+        f"beyond the largest run one unknown drift per e-fold of {per} (here of mean {mean:.2g}, sd {sd:.2g}"
+        f"{own}), which grows no further beyond {STUDIED:,.0f} times the largest run."
     )
 
 

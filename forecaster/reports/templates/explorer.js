@@ -19,13 +19,27 @@ const laws = data.laws.map((law, k) => {
   return { ...law, ...LAWS[k], draws, width };
 });
 
-// The scale on which noise, and the slope beyond the data, are added.
+// The scale on which noise, and the drift beyond the data, are added.
 const onLink = (response) => data.link.name === "log" ? Math.log(response)
   : data.link.name === "logit" ? Math.log(response) - Math.log1p(-response) : response / data.link.spread;
 const fromLink = (z) => data.link.name === "log" ? Math.exp(z)
   : data.link.name === "logit" ? 0.5 * (1 + Math.tanh(0.5 * z)) : z * data.link.spread;
 const threshold = (value) => data.link.name !== "own" && value <= 0 ? -Infinity
   : data.link.name === "logit" && value >= 1 ? Infinity : onLink(value);
+
+// How fast the part of a draw's response that scale removes falls at the table's top, on the path through a point.
+const exponent = (law, p, at) => {
+  const back = Math.log(data.largest / at[data.scale]), step = 0.01;
+  const response = (efolds) => {
+    const x = law.inputs.map((name) => at[name] * Math.exp((back + efolds)
+      * (name === data.scale ? 1 : data.scale === "C" && (name === "N" || name === "D") ? 0.5 : 0)));
+    return law.response(p, x, x.map(Math.log));
+  };
+  const lowest = Math.min(...[300, 100, 30, 10].map(response).filter(Number.isFinite));
+  const end = Number.isFinite(lowest) ? lowest : 0;
+  const found = (Math.log(response(-step) - end) - Math.log(response(step) - end)) / (2 * step);
+  return Number.isFinite(found) ? Math.max(found, 0) : 0;
+};
 
 // A new run at a point: every law's draws on the scale of the link, in rising order, and the weight of each of them.
 const predictive = (at) => {
@@ -34,7 +48,8 @@ const predictive = (at) => {
   return laws.map((law) => {
     const x = law.inputs.map((name) => at[name]), u = x.map(Math.log), values = new Float64Array(law.draws.length);
     law.draws.forEach((p, i) => {
-      const z = onLink(law.response(p, x, u)) + h * p[law.width - 1] + law.scale(p, d) * p[law.width - 2];
+      const drift = h === 0 ? 0 : h * p[law.width - 1] * (law.exponent_moves ? exponent(law, p, at) : 1);
+      const z = onLink(law.response(p, x, u)) + drift + law.scale(p, d) * p[law.width - 2];
       values[i] = Number.isNaN(z) ? Infinity : z;
     });
     return { values: values.sort(), weight: law.weight / law.draws.length };

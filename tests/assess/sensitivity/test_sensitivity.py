@@ -198,7 +198,7 @@ def test_a_refit_that_fails_is_left_out_with_the_reason(line: Forecast, monkeypa
     monkeypatch.setattr("forecaster.assess.sensitivity.reweight.importance", lambda *args, **more: None)
     monkeypatch.setattr("forecaster.assess.sensitivity.reweight.fit", refuse)
     made = sensitivity(line, cache=False)
-    assert made.bars == ()
+    assert [bar.kind for bar in made.bars] == ["drift"]
     assert made.left_out["floor prior twice as wide"] == "straight sampled anew: the sampler finds no start"
     monkeypatch.setattr("forecaster.assess.sensitivity.reweight.fit", stuck)
     monkeypatch.setattr("forecaster.assess.sensitivity.reweight.refit", lambda first, **more: first)
@@ -212,7 +212,8 @@ def test_without_sampling_only_weighted_bars_are_given(line: Forecast, monkeypat
 
     monkeypatch.setattr("forecaster.assess.sensitivity.reweight.fit", fit)
     made = sensitivity(line, refit=False, cache=False)
-    assert {bar.how for bar in made.bars} == {"importance"}
+    assert {bar.how for bar in made.bars if bar.kind != "drift"} == {"importance"}
+    assert {bar.how for bar in made.bars if bar.kind == "drift"} == {"exact"}
     assert "a saved fit does not" in made.left_out["Student-t noise"]
     (line_said,) = (line for line in left_out_sentences(made) if "Student-t noise" in line)
     assert "noise growing away from the largest run" in line_said

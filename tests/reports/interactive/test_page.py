@@ -19,6 +19,7 @@ from making import make_fit, make_runs
 
 from forecaster.errors import UsageError
 from forecaster.fits.extrapolation import STUDIED
+from forecaster.fits.posterior import Fit
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.points import code_of
 from forecaster.forecasts.result import Forecast
@@ -106,6 +107,24 @@ def data_of(markup: str) -> dict[str, Any]:
     return data
 
 
+def exponent(fit: Fit, values: Mapping[str, Any], inputs: Mapping[str, Any], d: float) -> np.ndarray:
+    """The share by which what scale removes falls per e-fold at the table's top, on the path through a point."""
+
+    def response(efolds: float) -> np.ndarray:
+        there = {}
+        for name, value in inputs.items():
+            column = fit.design.columns[name]
+            half = 0.5 if fit.runs.scale == "C" and column in ("N", "D") else 1.0 if column == fit.runs.scale else 0.0
+            there[name] = value * math.exp(half * (efolds - d))
+        logs = fit.references.log_centre | {n: math.log(x) for n, x in there.items() if is_count(fit.law, n)}
+        return np.asarray(evaluate(fit.law.formula, {**values, **there}, logs=logs))
+
+    with np.errstate(all="ignore"):
+        end = np.nanmin([response(far) for far in (300.0, 100.0, 30.0, 10.0)], axis=0)
+        found = (np.log(response(-0.01) - end) - np.log(response(0.01) - end)) / 0.02
+    return np.where(np.isfinite(found), np.maximum(found, 0.0), 0.0)
+
+
 def numpy_draws(answer: Forecast, data: Mapping[str, Any], at: Mapping[str, float]) -> list[np.ndarray]:
     """Responses of a new run by law, on the scale of the link, from what the page ships and the laws' own trees."""
     d = math.log(at[data["scale"]] / data["largest"])
@@ -125,7 +144,8 @@ def numpy_draws(answer: Forecast, data: Mapping[str, Any], at: Mapping[str, floa
         }
         m = fit.link.on(evaluate(fit.law.formula, values | inputs, logs=logs))
         scale = evaluate(fit.law.noise.scale, values | {"d": d})
-        found.append(m + h * table[:, -1] + scale * table[:, -2])
+        rate = exponent(fit, values, inputs, d) if shipped["exponent_moves"] and h > 0 else 1.0
+        found.append(m + h * table[:, -1] * rate + scale * table[:, -2])
     return found
 
 
@@ -233,7 +253,7 @@ def test_the_numbers_follow_in_a_browser_and_are_numpys(
     for (i, j, value), look in zip(moves, moved, strict=True):
         name = controls(answers[i], answers[i].points[0])[j].name
         assert look["heard"]["at"][name] == value
-        assert look["shown"] != first[i]["shown"]
+        assert look["heard"]["median"] != first[i]["heard"]["median"]
         if {"N", "D", "C"} <= look["heard"]["at"].keys():
             at = look["heard"]["at"]
             assert at["C"] == pytest.approx(6 * at["N"] * at["D"], rel=1e-12)
