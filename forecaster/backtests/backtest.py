@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from forecaster.backtests.baselines import BASELINES
 from forecaster.backtests.drift import informed
-from forecaster.backtests.folds import Fold, rolling_origins
+from forecaster.backtests.folds import ENOUGH, FEWEST_HIDDEN, Fold, rolling_origins
 from forecaster.backtests.result import Backtest
 from forecaster.backtests.trial import Trial, score_trial, stacked, try_folds
 from forecaster.errors import InputError, NotConverged, Say
@@ -19,6 +19,8 @@ from forecaster.runs.table import Runs
 from forecaster.stats.stacking import equal
 
 BASIS = ("extrapolation", "equal")
+
+NO_CUT = f"the table has no cut with {ENOUGH} below it and {FEWEST_HIDDEN} above"
 
 
 def backtest(
@@ -53,7 +55,7 @@ def backtest(
         NotConverged: in no fold did any law pass its checks.
     """
     if not folds:
-        raise InputError("the table has no cut with 8 runs at 3 scales below it and 2 above", where=runs.name)
+        raise InputError(NO_CUT, where=runs.name)
     if basis not in BASIS:
         raise InputError(f"weights are {' or '.join(BASIS)}, not {basis}", where="weights")
     if cluster and cluster not in runs.table.columns:

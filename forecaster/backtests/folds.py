@@ -15,6 +15,8 @@ ORIGINS = (0.40, 0.55, 0.70, 0.85)
 
 FEWEST_HIDDEN = 2
 
+ENOUGH = f"{FEWEST_RUNS} runs at {FEWEST_SCALES} scales, or at 2 budgets split in {FEWEST_SCALES} ways,"
+
 
 @dataclass(frozen=True, eq=False)
 class Fold:
@@ -51,8 +53,7 @@ class Fold:
     @property
     def usable(self) -> bool:
         """Whether enough is shown to fit, and enough hidden to score."""
-        scales = distinct(self.train.column(self.train.scale)) if len(self.train) else 0
-        return len(self.train) >= FEWEST_RUNS and scales >= FEWEST_SCALES and len(self.test) >= FEWEST_HIDDEN
+        return len(self.train) >= FEWEST_RUNS and _tell_apart(self.train) and len(self.test) >= FEWEST_HIDDEN
 
 
 def rolling_origins(runs: Runs, *, shares: tuple[float, ...] = ORIGINS) -> tuple[Fold, ...]:
@@ -94,11 +95,20 @@ def holdout(runs: Runs, *, by: str = "", holdout: float = 0.2) -> Fold:
     if not fold.usable:
         raise TooFewRuns(
             f"cut at {by} = {cut:.3g}, {len(fold.train)} runs are shown and {len(fold.test)} hidden; "
-            f"{FEWEST_RUNS} at {FEWEST_SCALES} scales and {FEWEST_HIDDEN} are needed: choose another `holdout`",
+            f"{ENOUGH} and {FEWEST_HIDDEN} are needed: choose another `holdout`",
             where=runs.name,
             named=("holdout",),
         )
     return fold
+
+
+def _tell_apart(runs: Runs) -> bool:
+    """Whether runs tell a law's parameters apart: by three scales, or by two budgets split in several ways each."""
+    scales = distinct(runs.column(runs.scale))
+    if scales >= FEWEST_SCALES:
+        return True
+    split = runs.has("N") and runs.has("D")
+    return scales == 2 and split and all(distinct(runs.column(name)) >= FEWEST_SCALES for name in ("N", "D"))
 
 
 def _shown(runs: Runs, by: str, cut: float) -> np.ndarray:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from forecaster.backtests.backtest import track_record
+from forecaster.backtests.backtest import NO_CUT, track_record
 from forecaster.backtests.drift import informed
 from forecaster.backtests.folds import ORIGINS, Fold, rolling_origins
 from forecaster.backtests.loo import loo_weights
@@ -27,12 +27,12 @@ from forecaster.runs.data_checks import FEWEST_FOR_WEIGHTS
 from forecaster.runs.table import Runs
 from forecaster.stats.stacking import equal
 
-FORMAT = 5
+FORMAT = 6
 
 BASES = ("extrapolation", "equal", "loo")
 """Ways of weighting that need no numbers from the user."""
 
-NO_CUT = "the table has no cut with 8 runs at 3 scales below it and 2 above, so the laws get equal weights"
+UNCUT = f"{NO_CUT}, so the laws get equal weights"
 
 TOO_FEW = f"with fewer than {FEWEST_FOR_WEIGHTS} runs the laws get equal weights"
 
@@ -206,7 +206,7 @@ def _earned(fits: Sequence[Fit], names: Sequence[str], *, cache: bool, say: Say 
     runs, seed, laws = fits[0].runs, fits[0].seed, [fit.law for fit in fits]
     folds = rolling_origins(runs)
     if not folds:
-        return Weighting(equal(names), "equal", NO_CUT)
+        return Weighting(equal(names), "equal", UNCUT)
     before = extrapolation_of(Ensemble(tuple(fits)))
     parts = [FORMAT, ORIGINS, asdict(before), [str(law.exponent) for law in laws]]
     parts += [fit_key(law, runs, seed=seed, settings=FIRST_TRY) for law in laws]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from making import make_runs
 
-from forecaster.backtests.folds import ORIGINS, holdout, rolling_origins
+from forecaster import read_runs
+from forecaster.backtests.folds import ORIGINS, Fold, holdout, rolling_origins
 from forecaster.errors import InputError, RunsError, TooFewRuns
 from forecaster.runs.table import Runs
 
@@ -70,3 +72,22 @@ def test_a_date_that_is_none_is_refused_with_its_row() -> None:
 def test_a_column_below_zero_cuts_at_its_own_value() -> None:
     runs = make_runs(sizes=4, lengths=4, depth=[-float(k) for k in range(1, 17)])
     assert len(holdout(runs, by="depth", holdout=0.25).test) == 4
+
+
+def isoflop(budgets: tuple[float, ...], ways: int) -> Runs:
+    """Budgets, each split in so many ways."""
+    C = np.repeat(budgets, ways)
+    N = np.tile(np.geomspace(0.2, 5, ways), len(budgets)) * np.sqrt(C / 120)
+    D = C / (6 * N)
+    return read_runs(pd.DataFrame({"N": N, "D": D, "C": C, "loss": 1.8 + 480 / N**0.35 + 2085 / D**0.366}))
+
+
+def test_two_budgets_split_in_several_ways_tell_parameters_apart() -> None:
+    (fold,) = rolling_origins(isoflop((1e19, 1e20, 1e21), 8))
+    assert len(fold.train) == 16 and len(fold.test) == 8
+    assert rolling_origins(isoflop((1e19, 1e20), 8)) == ()
+    # One budget's splits lie on a line, whatever their number; two runs a budget tell sizes from data no better.
+    assert not Fold.at(isoflop((1e19, 1e21), 12), by="C", cut=2e19).usable
+    runs = isoflop((1e19, 1e20, 1e21), 8)
+    same = runs.select(np.isin(np.round(np.log(runs.column("N")), 3), np.round(np.log(runs.column("N")), 3)[:2]))
+    assert not Fold.at(same, by="C", cut=2e20).usable
