@@ -20,7 +20,7 @@ BUNDLED = Path(__file__).with_name("prices.toml")
 KEYS = ("peak", "utilisation", "price", "count", "power", "overhead")
 
 APART = 1_000
-"""Added to a seed, so that prices share no random number with a forecast's noise and slopes."""
+"""Added to a seed, so that prices share no random number with a forecast's noise and drift."""
 
 UNITS = {"USD": "USD", "accelerator_hours": "accelerator-hours", "MWh": "MWh", "days": "days"}
 """What a cost is counted in: its JSON keys, with the unit after each number."""

@@ -1,7 +1,7 @@
 """The extrapolation term: how far laws have missed beyond their data.
 
-Beyond the largest run every law with a floor predicted too high in nearly every publication studied, by more the
-faster its own curve fell. One unknown number, shared by all points of a forecast, stands for that and for its spread.
+Beyond the largest run laws with a floor predicted too high in nearly every publication studied, by more the faster
+their own curve fell. One unknown number, shared by all points of a forecast, stands for that and for its spread.
 """
 
 from __future__ import annotations

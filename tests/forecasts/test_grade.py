@@ -16,7 +16,7 @@ from forecaster.fits.extrapolation import LANGUAGE_LOSS, OTHER_RESPONSE, studied
 from forecaster.fits.power_scaling import Power
 from forecaster.fits.verdict import Verdict
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.grade import RULES, Grade, farthest_tested, grade, own_score
+from forecaster.forecasts.grade import RULES, Grade, expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.shelf import law
 from forecaster.runs.table import Runs
@@ -260,3 +260,26 @@ def test_a_grade_is_json_ready(answer: Forecast) -> None:
 
 def test_a_grade_knows_nothing_of_the_outcome(answer: Forecast) -> None:
     assert grade(replace(answer, targets=(0.1, 9.0)), answer.points[0]) == grade(answer, answer.points[0])
+
+
+def test_json_carries_the_studys_coverage_where_there_is_any(answer: Forecast) -> None:
+    (said,) = (point["expected_coverage"] for point in json.loads(json.dumps(answer.as_dict()))["forecast"])
+    steps = expected_coverage(answer, answer.points[0])
+    assert said["90"] == min(step.share for step in steps)
+    assert [step["by"] for step in said["steps"]] == [step.by for step in steps]
+    assert unstudied(answer).as_dict()["forecast"][0]["expected_coverage"] is None
+
+
+def test_a_point_over_ten_times_beyond_what_the_cuts_tested_is_warned_of() -> None:
+    runs = make_runs()
+    fits = [make_fit(law(name), runs, E=1.8) for name in LAWS]
+    term = LANGUAGE_LOSS.informed([np.zeros(len(LANGUAGE_LOSS.grid))])
+    shares = dict.fromkeys(LAWS, 0.5)
+    codes = []
+    for farthest in (50.0, 1.5):
+        record = make_record(runs, HELD, farthest=farthest)
+        weighting = Weighting(shares, "extrapolation", "earned", record, term)
+        (point,) = forecast(fits, "N=30B,D=1T", weights=weighting, allow_failed_checks=True).points
+        assert point.compute_ratio > 15
+        codes.append({note.code for note in point.notes})
+    assert "beyond-tested" not in codes[0] and "beyond-tested" in codes[1]
