@@ -27,7 +27,8 @@ from forecaster.fits.sampling.density import Settings
 from forecaster.fits.verdict import Verdict
 from forecaster.laws.page import read_law
 from forecaster.notes import Note
-from forecaster.runs.columns import NUMBERS, STANDARD, inferred
+from forecaster.runs.columns.cells import inferred
+from forecaster.runs.columns.headers import NUMBERS, STANDARD
 from forecaster.runs.table import Runs
 from forecaster.show.json import json_ready
 

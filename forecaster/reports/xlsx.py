@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from forecaster.runs.columns import NUMBERS, STANDARD
+from forecaster.runs.columns.headers import NUMBERS, STANDARD
 from forecaster.show.document import Bullets, Headline, Part, Section, Sentence, Stamp, Verbatim
 from forecaster.show.figure import Exhibit
 from forecaster.show.table import MISSING, Table, shown

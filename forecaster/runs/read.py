@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.notes import Note
-from forecaster.runs.columns import assign_columns, standard_columns
+from forecaster.runs.columns.assign import assign_columns
+from forecaster.runs.columns.cells import holds_numbers
+from forecaster.runs.columns.magnitudes import refuse_odd_magnitudes
+from forecaster.runs.columns.schema import refuse_bad_cells
+from forecaster.runs.columns.standard import standard_columns
 from forecaster.runs.filter import kept_rows
 from forecaster.runs.readers import File, load_table
 from forecaster.runs.readers.frame import Cells
-from forecaster.runs.schema import refuse_bad_cells
 from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
@@ -28,13 +31,15 @@ def read_runs(
 
     C is computed as 6*N*D where the table lacks it, or the missing one of N and D from C; a note says so.
     Rows that `where` leaves out are not checked. A blank cell is refused in every number column, U and
-    loss_se included. Rows of a CSV that are blank throughout are skipped.
+    loss_se included. Rows of a CSV that are blank throughout are skipped. Headers are known by their words and units
+    ("training tokens (B)"); one that seems to be N, D, C or U and cannot be read for sure is refused.
 
     Args:
         source: a path ending in .csv, .tsv, .parquet, .json (records or columns) or .jsonl; such a file held in
             memory; or a DataFrame.
-        columns: which header stands for a standard column, {"N": "params"} or "N=params,loss=val_loss". A
-            column so displaced is kept as "N (in file)".
+        columns: which header stands for a standard column, {"N": "params"} or "N=params,loss=val_loss"; any other
+            name, such as a law's input, names a column, too. A header with a comma may stand in quotes, and a unit
+            may follow one, "N=params (M)". A column so displaced is kept as "N (in file)".
         where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
             and, or, not and + - * / only; `names in backticks` for headers that are not plain words.
 
@@ -56,8 +61,12 @@ def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, whe
         RunsError: a cell that no run can have, with its place.
     """
     frame, places, name = cells
-    chosen = assign_columns(list(frame.columns), columns, name=name)
-    table, notes = standard_columns(frame, chosen)
+    assigned = assign_columns(
+        list(frame.columns), columns, name=name, counts=lambda header: holds_numbers(frame[header])
+    )
+    chosen = assigned.headers
+    table, notes = standard_columns(frame, assigned, places=places, name=name)
+    notes = [*frame.attrs.get("notes", ()), *notes]
     if where is not None:
         names = {str(column): table[column] for column in table.columns}
         names |= {header: table[standard] for standard, header in chosen.items() if header not in names}
@@ -66,4 +75,5 @@ def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, whe
         frame, table = frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True)
         places = [place for place, keep in zip(places, mask, strict=True) if keep]
     refuse_bad_cells(table, frame, chosen, places=places, name=name)
+    refuse_odd_magnitudes(table, assigned, name=name)
     return Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))

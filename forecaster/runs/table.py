@@ -13,7 +13,7 @@ from forecaster.errors import RunsError, clipped, listed
 from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
-from forecaster.runs.columns import NUMBERS, STANDARD, looks_like_loss
+from forecaster.runs.columns.headers import NUMBERS, STANDARD, looks_like_loss
 from forecaster.show.document import Document
 from forecaster.show.result import Shown
 
@@ -72,6 +72,10 @@ class Runs(Shown):
     def scale(self) -> str:
         """The input that orders runs by size: C where it exists, else the only one of N and D."""
         return next((name for name in ("C", "N", "D") if self.has(name)), "C")
+
+    def below_smallest(self, value: float) -> float:
+        """How many times below the smallest run an amount of the scale lies; 1 where it does not."""
+        return max(1.0, float(self.column(self.scale).min()) / value)
 
     @property
     def is_language_loss(self) -> bool:

@@ -172,7 +172,8 @@ def test_a_single_input_and_no_runs_at_all_can_be_checked() -> None:
 @calm
 @given(st.lists(st.tuples(*[st.floats(1e-300, 1e300)] * 4), min_size=1, max_size=15), st.integers(1, 300))
 def test_any_table_that_reads_can_be_checked_said_and_written_as_json(rows: list[list[float]], root: int) -> None:
-    found = check(read_runs(pd.DataFrame(np.array(rows) ** (1 / root), columns=["N", "D", "C", "loss"])))
+    table = pd.DataFrame(np.array(rows) ** (1 / root), columns=["N", "D", "C", "loss"])
+    found = check(read_runs(table, columns={name: f"{name} (1)" for name in "NDC"}))
     json.dumps(found.as_dict(), allow_nan=False)
     assert all(line.isprintable() for line in found.text.splitlines())
     assert codes(found) <= explanations().keys()

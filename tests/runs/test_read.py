@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 from forecaster.errors import RunsError
 from forecaster.fits.design import references
 from forecaster.laws.shelf import law
-from forecaster.runs import columns
+from forecaster.runs.columns import cells as cells_module, headers
 from forecaster.runs.read import read_runs
 from forecaster.runs.readers import READERS
 from forecaster.runs.readers.delimited import read_delimited
@@ -117,9 +117,9 @@ def test_usual_headers_are_recognised(tmp_path: Path, header: str) -> None:
     assert [note.code for note in runs.notes] == ["columns-read"]
 
 
-def test_a_standard_name_wins_over_an_alias(tmp_path: Path) -> None:
+def test_a_standard_name_wins_over_an_alias_but_for_a_plain_loss(tmp_path: Path) -> None:
     runs = read_runs(written(tmp_path, "N,params,D,loss,val_loss\n1e9,5,2e10,2.5,9\n"))
-    assert runs.column("N")[0] == 1e9 and runs.column("params")[0] == 5 and runs.response == "loss"
+    assert runs.column("N")[0] == 1e9 and runs.column("params")[0] == 5 and runs.response == "val_loss"
 
 
 def test_two_candidates_are_refused_with_the_cure(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ BAD_CELLS = {
     "0,2e10,2.5": "runs.csv line 3: N is 0; a run needs N > 0",
     "1e9,,2.5": 'runs.csv line 3: D is blank; fill it in, or leave such rows out with `where` "D > 0"',
     "1e9,lots,2.5": 'runs.csv line 3: D is "lots"; a run needs a finite number there, such as 1.4T or 6e23',
-    "1e9,inf,2.5": 'runs.csv line 3: D is "inf"; a run needs a finite number there, such as 1.4T or 6e23',
+    "1e9,inf,2.5": 'runs.csv line 3: D is "inf"; fill it in, or leave such rows out with `where` "D > 0"',
     "1e200,2e200,2": "runs.csv line 3: C is inf; a run needs a finite number there",
 }
 
@@ -267,7 +267,6 @@ UNREADABLE = {
     "quote.csv": b'N,D,loss\n1,2,"3\n',
     "latin.csv": "N,loss,cité\n1,2,é\n".encode("latin-1"),
     "zero.csv": b"N,loss\n1,\x002\n",
-    "semicolon.csv": b"N;D;loss\n1;2;3\n",
     "picture.csv": b"\x89PNG\r\n\x1a\n\x00\x00",
     "rubbish.parquet": b"PAR1 rubbish PAR1",
     "rubbish.json": b"{",
@@ -289,6 +288,18 @@ UNREADABLE = {
 def test_an_unusable_file_is_refused_in_one_line_under_its_own_name(tmp_path: Path, name: str) -> None:
     said = refusal(written(tmp_path, UNREADABLE[name], name))
     assert said.startswith(name) and str(tmp_path) not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "sign", "word"),
+    [("a.csv", ";", "semicolons"), ("a.csv", "\t", "tabs"), ("a.tsv", ",", "commas"), ("a.tsv", ";", "semicolons")],
+)
+def test_a_file_is_read_by_the_sign_that_its_header_has(tmp_path: Path, name: str, sign: str, word: str) -> None:
+    runs = read_runs(written(tmp_path, PLAIN.replace(",", sign), name))
+    assert runs.sha256 == read_runs(TABLE).sha256 and runs.places[0] == "line 2"
+    assert runs.notes[0].code == "separator" and word in runs.notes[0].text
+    mixed = read_runs(written(tmp_path, 'N;"loss (nats, val)"\n1e9;2,5\n2e9;2,45\n'))
+    assert mixed.column("loss").tolist() == [2.5, 2.45]
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
@@ -322,7 +333,7 @@ def test_a_named_index_and_missing_values_of_a_frame_are_understood() -> None:
     table = TABLE.assign(N=TABLE["N"].astype("Int64")).set_index("N")
     assert read_runs(table).sha256 == read_runs(TABLE).sha256
     table = TABLE.assign(
-        N=pd.array([1, None, 3], dtype="Int64"), date=pd.to_datetime(["2024-01-02", "NaT", "2025-01-01"])
+        N=pd.array([10**6, None, 10**7], dtype="Int64"), date=pd.to_datetime(["2024-01-02", "NaT", "2025-01-01"])
     )
     assert refusal(table).startswith("the table row 2: N is blank")
     assert read_runs(table, where="N > 0").table["date"].tolist() == ["2024-01-02", "2025-01-01"]
@@ -425,16 +436,16 @@ def test_headers_are_looked_at_a_few_times_each_however_many(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
-    whole = columns._plain
+    whole = headers._plain
 
     def counted(header: str) -> str:
         looked.append(header)
         return whole(header)
 
-    monkeypatch.setattr(columns, "_plain", counted)
+    monkeypatch.setattr(headers, "_plain", counted)
     singly: list[int] = []
-    alone = columns._inferred
-    monkeypatch.setattr(columns, "_inferred", lambda cells: singly.append(1) or alone(cells))
+    alone = cells_module._inferred
+    monkeypatch.setattr(cells_module, "_inferred", lambda cells: singly.append(1) or alone(cells))
     table = pd.concat([TABLE, pd.DataFrame({f"metric {i}": [0.5, 1.5, i] for i in range(3000)})], axis=1)
     path = tmp_path / f"runs{kind}"
     if kind == ".csv":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING
 
 from forecaster.errors import RunsError
+from forecaster.notes import Note
 from forecaster.runs.readers.frame import Cells, encoding_of, named, text_of
 
 if TYPE_CHECKING:
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROWS_AT_ONCE = 20_000
+
+SIGNS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "bars"}
+"""What may stand between columns."""
 
 
 def read_delimited(data: bytes, *, delimiter: str, name: str) -> Cells:
@@ -24,9 +29,14 @@ def read_delimited(data: bytes, *, delimiter: str, name: str) -> Cells:
     """
     import pandas as pd
 
-    header, cells, lines = _rows(data, delimiter, name)
+    text_of(data, name=name)
+    found = _sign_found(data, delimiter)
+    header, cells, lines = _rows(data, found, name)
     frame = pd.DataFrame(cells, columns=header, dtype=object)
     frame.attrs["text"] = True  # column types are inferred later, from cells that can still be quoted
+    if found != delimiter:
+        text = f"the columns are separated by {SIGNS[found]} and not by {SIGNS[delimiter]}, and were read so"
+        frame.attrs["notes"] = (Note("separator", text),)
     return named(frame, name=name, places=[f"line {line}" for line in lines])
 
 
@@ -34,7 +44,6 @@ def _rows(data: bytes, delimiter: str, name: str) -> tuple[list[str], NDArray[np
     """The header, the cells, shape (row, column), and the line of each row; rows that are blank throughout left out."""
     import numpy as np
 
-    text_of(data, name=name)
     # Lines are decoded as they are read: a text held whole for that purpose takes four bytes a character.
     reader = csv.reader(
         io.TextIOWrapper(io.BytesIO(data), encoding_of(data), newline=""), delimiter=delimiter, strict=True
@@ -63,15 +72,14 @@ def _rows(data: bytes, delimiter: str, name: str) -> tuple[list[str], NDArray[np
         raise RunsError(f"cannot be read: {error}", where=f"{name} line {start}") from None
     if header is None:
         raise RunsError("the file is empty; a header and one row for each run are needed", where=name)
-    _refuse_other_sign(header, name)
     if odd is not None:
         raise RunsError(f"{odd[1]} cells where the header has {len(header)}", where=f"{name} line {odd[0]}")
     parts.append(np.array(rows, dtype=object).reshape(len(rows), len(header)))
     return header, np.concatenate(parts), lines
 
 
-def _refuse_other_sign(header: list[str], name: str) -> None:
-    other = next((sign for sign in (";", "\t", "|", ",") if len(header) == 1 and sign in header[0]), None)
-    if other is not None:
-        sign = "a tab" if other == "\t" else f'"{other}"'
-        raise RunsError(f"the columns look separated by {sign}; save it with commas (.csv) or tabs (.tsv)", where=name)
+def _sign_found(data: bytes, delimiter: str) -> str:
+    """The sign between columns: the usual one, unless the header has more of another."""
+    lines = io.TextIOWrapper(io.BytesIO(data), encoding_of(data), errors="replace")
+    header = re.sub(r'"[^"]*"', "", next((line for line in lines if line.strip()), ""))
+    return max((delimiter, *(sign for sign in SIGNS if sign != delimiter)), key=header.count)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.errors import RunsError, clipped
-from forecaster.runs.columns import NUMBERS, is_blank
+from forecaster.runs.columns.cells import is_blank, is_missing
+from forecaster.runs.columns.headers import NUMBERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,8 @@ def _fault(column: str, raw: Any, value: float) -> str:
     if is_blank(raw):
         return f'is blank; fill it in, or leave such rows out with `where` "{rule}"'
     shown = clipped(str(raw))
+    if math.isnan(value) and is_missing(raw):
+        return f'is "{shown}"; fill it in, or leave such rows out with `where` "{rule}"'
     if math.isnan(value) and isinstance(raw, str):
         return f'is "{shown}"; a run needs a finite number there, such as 1.4T or 6e23'
     if not math.isfinite(value):
