@@ -32,6 +32,7 @@ class PointForecast:
         noise_width: width of the 90% range that noise alone would give, in the response's unit.
         compute_ratio: the point's scale over the table's largest.
         notes: what a reader must hear about this point.
+        below_smallest: how many times below the table's smallest run the point's scale lies; 1 where it does not.
     """
 
     asked: Point
@@ -44,6 +45,7 @@ class PointForecast:
     noise_width: float
     compute_ratio: float
     notes: tuple[Note, ...]
+    below_smallest: float = 1.0
 
     def as_dict(self, weights: Mapping[str, float], targets: Sequence[float]) -> dict[str, Any]:
         """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves.
@@ -79,7 +81,10 @@ class PointForecast:
                 {"value": target, "probability": round(self.predictive.probability(below=target), 4)}
                 for target in targets
             ],
-            "distance": {"compute_ratio": float(f"{self.compute_ratio:.6g}")},
+            "distance": {
+                "compute_ratio": float(f"{self.compute_ratio:.6g}"),
+                "below_smallest": float(f"{self.below_smallest:.6g}"),
+            },
             "notes": [note.as_dict() for note in self.notes],
         }
 
@@ -124,6 +129,7 @@ def answer(
             noise_width=float(noise_width[i]),
             compute_ratio=inputs[i][ensemble.runs.scale] / ensemble.largest,
             notes=tuple(notes[i]) if notes else (),
+            below_smallest=ensemble.runs.below_smallest(inputs[i][ensemble.runs.scale]),
         )
 
     return tuple(at_point(i) for i in range(len(asked)))

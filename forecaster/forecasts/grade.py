@@ -83,8 +83,8 @@ AT_LEAST = "{:g} or more"
 
 RULES: Mapping[str, Rule] = {
     "distance": _rule(
-        ((30,), "up to {:,g} times the largest run"), ((100,), "up to {:,g}"), ((1000,), "up to {:,g}"),
-        rest="beyond", most=True,
+        ((30,), "up to {:,g} times the largest run, or below the smallest"), ((100,), "up to {:,g}"),
+        ((1000,), "up to {:,g}"), rest="beyond", most=True,
         more=f"; at best {AT_BEST} where that is over {BEYOND_TESTED:g} times the farthest backtested, or nothing was",
     ),
     "runs": _rule(((50,), AT_LEAST), ((25,), AT_LEAST), ((15,), AT_LEAST), rest="fewer"),
@@ -208,17 +208,19 @@ def expected_coverage(forecast: Forecast, point: PointForecast) -> tuple[Held, .
     """What the study says of 90% ranges at such a distance; nothing where it cannot tell."""
     term = forecast.extrapolation
     steps = studied(point.compute_ratio, farthest_tested(forecast), informed=bool(term.believed))
-    return tuple(step for step in steps if step.told and term.by_exponent)
+    return tuple(step for step in steps if step.told and term.by_exponent and point.below_smallest == 1)
 
 
 def _distance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
-    ratio, tested = _two_digits(point.compute_ratio), _two_digits(farthest_tested(forecast))
+    below, tested = point.below_smallest > 1, _two_digits(farthest_tested(forecast))
+    ratio = _two_digits(point.below_smallest if below else point.compute_ratio)
     letter = RULES["distance"].letter(ratio)
-    if ratio > BEYOND_TESTED * tested * (1 + 1e-9):
+    if below or ratio > BEYOND_TESTED * tested * (1 + 1e-9):
         letter = max(letter, AT_BEST)
-    backtested = f"backtested to {tested:,.12g}" if tested else "nothing backtested"
-    far = f"{ratio:,.12g} times the largest run" if point.compute_ratio > 1 else "within the scale that was measured"
-    return letter, f"{far}, {backtested}"
+    far = f"{ratio:,.12g} times {'below the smallest' if below else 'the largest'} run"
+    if not below and point.compute_ratio <= 1:
+        far = "within the scale that was measured"
+    return letter, f"{far}, {f'backtested to {tested:,.12g}' if tested and not below else 'nothing backtested'}"
 
 
 def _runs(forecast: Forecast) -> tuple[str, str]:
@@ -226,8 +228,7 @@ def _runs(forecast: Forecast) -> tuple[str, str]:
 
 
 def _decades(forecast: Forecast) -> tuple[str, str]:
-    runs = forecast.runs
-    scale = runs.column(runs.scale)
+    scale = forecast.runs.column(forecast.runs.scale)
     decades = round(float(np.log10(scale.max() / scale.min())), 1)
     return RULES["decades of scale"].letter(decades), f"{decades:.1f}"
 
@@ -237,8 +238,7 @@ def _coverage(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
     if steps:
         share = round(min(step.share for step in steps), 2)
         return RULES["coverage"].letter(share), f"{share:.0%} where such ranges were studied"
-    score = own_score(forecast)
-    if score is None:
+    if (score := own_score(forecast)) is None:
         missing = NO_RECORD if forecast.weighting.record is None else f"{NO_RECORD} of just these laws"
         return RULES["coverage"].levels[-1].letter, f"never studied, {missing}"
     share = round(score.coverage["90"], 2)

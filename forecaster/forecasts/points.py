@@ -12,13 +12,15 @@ from forecaster.fits.design import Design
 from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.forecasts.optimum import optimal_split
-from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
+from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN
 from forecaster.laws.families import families_of
 from forecaster.laws.law import Law
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
+from forecaster.runs.odd_points import refuse_absurd_point
 from forecaster.runs.points import Point, Scenario
 from forecaster.runs.table import Runs
+from forecaster.show.table import times
 
 
 def code_of(laws: Sequence[Law], family: str) -> dict[str, float]:
@@ -55,13 +57,14 @@ FAR_SPLIT = 3.0
 
 
 def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
-    """Refuse a point that lacks an input of a law, and a target that no response can meet.
+    """Refuse a point that lacks an input of a law, gives one that none reads, or lies absurdly far; and a target that
+    no response can meet.
 
     C alone stands for the split where the laws need N and D. A response may be of either sign only where a law's noise
     is on the response's own scale.
 
     Raises:
-        ScenarioError: with the inputs that are missing, or the target.
+        ScenarioError: with the inputs that are missing or not read, what was probably meant, or the target.
         RunsError: the table itself lacks one.
     """
     laws = list(laws)
@@ -71,22 +74,35 @@ def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
     needed = {column for law in laws for column in Design(law, runs).columns.values()}
     for name in sorted(needed):
         runs.column(name)
-    usable = needed | {*INPUTS, runs.scale}
+    read = needed | {runs.scale}
     for point in asked.points:
-        unknown = sorted(set(point.inputs) - usable)
-        if unknown:
+        unread = unread_of(set(point.inputs), read)
+        if unread:
             raise ScenarioError(
-                f"`{point}` gives {' and '.join(unknown)}, which no law here reads; give {', '.join(sorted(needed))}",
+                f"`{point}` gives {' and '.join(unread)}, which no law here reads; give {', '.join(sorted(needed))}",
                 where="point",
             )
         known = set(point.completed(runs.flop_per_parameter_token).inputs)
         if _is_budget(known) and {"N", "D"} <= needed:
             known |= {"N", "D"}
-        missing = sorted((needed | {runs.scale}) - known)
+        missing = sorted(read - known)
         if missing:
             raise ScenarioError(
                 f"`{point}` lacks {' and '.join(missing)}; the laws need {', '.join(sorted(needed))}", where="point"
             )
+        refuse_absurd_point(point, runs)
+
+
+def unread_of(given: set[str], read: set[str]) -> list[str]:
+    """The inputs of a point that nothing reads: neither as they are, nor in what follows from two of N, D and C."""
+    three = {"N", "D", "C"}
+    passed = given & read
+    for made in (three & read) - given:
+        others = three - {made}
+        passed |= others if others <= given else set()
+    if _is_budget(given) and {"N", "D"} <= read:
+        passed |= {"C"}
+    return sorted(given - passed)
 
 
 def resolve(ensemble: Ensemble, asked: Scenario, *, seed: int) -> tuple[list[dict[str, float]], list[list[Note]]]:
@@ -135,6 +151,16 @@ def _input_order(name: str) -> tuple[int, str]:
 
 def _distance_notes(known: Mapping[str, float], runs: Runs) -> list[Note]:
     said = []
+    below = runs.below_smallest(known[runs.scale])
+    if below > 1:
+        said.append(
+            Note(
+                "below-smallest",
+                f"The point lies {times(below)} times below the smallest run, where nothing was measured: the laws are "
+                "carried on downward, and no allowance is made for how they miss there.",
+                warning=True,
+            )
+        )
     ratio = known[runs.scale] / float(runs.column(runs.scale).max())
     if ratio > STUDIED:
         said.append(

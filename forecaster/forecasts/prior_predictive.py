@@ -12,8 +12,10 @@ import numpy as np
 from forecaster.errors import LawError, RunsError, ScenarioError
 from forecaster.fits.design import Design
 from forecaster.fits.predict import LawDraws
+from forecaster.forecasts.points import unread_of
 from forecaster.laws.law import Law
 from forecaster.notes import Note
+from forecaster.runs.odd_points import refuse_absurd_point
 from forecaster.runs.points import Point, scenario
 from forecaster.runs.table import Runs
 from forecaster.runs.text import metric
@@ -207,6 +209,14 @@ def _farthest(missed: Sequence[Missed]) -> str:
 
 def _complete(design: Design, point: Point) -> dict[str, float]:
     needed = set(design.columns.values())
+    unread = unread_of(set(point.inputs), {*needed, design.runs.scale})
+    if unread:
+        raise ScenarioError(
+            f"`{point}` gives {' and '.join(unread)}, which {design.law.name} does not read; give "
+            f"{', '.join(sorted(needed))}",
+            where="point",
+        )
+    refuse_absurd_point(point, design.runs)
     known = dict(point.completed().inputs)
     if set(known) == {"C"} and {"N", "D"} <= needed:
         raise ScenarioError(

@@ -206,7 +206,8 @@ def point_table(forecast: Forecast, index: int) -> Table:
     """Where a point lies, and what noise alone would give there."""
     point, answer = forecast.points[index], answers(forecast)[index]
     rows = [(header(name), f"{value:.6g}".replace("e+", "e")) for name, value in point.at.items() if name != CODE]
-    rows.append(("Times the largest run", answer.ratio))
+    below = times(point.below_smallest) if point.below_smallest > 1 else ""
+    rows.append(("Times below the smallest run", below) if below else ("Times the largest run", answer.ratio))
     rows.append(("Width of the 90% range from noise alone", answer.noise_width))
     return Table("The point", ("Of the point", "Value"), tuple(rows))
 
@@ -295,6 +296,5 @@ def runs_table(forecast: Forecast) -> Table:
         rows.append(tuple(cells if families is None else [*cells, shown(families[row])]))
     headers = ["Row", *(header(name) for name in names), shown(runs.response)]
     more = f", the largest {MOST_ROWS} of {len(runs)}" if len(runs) > MOST_ROWS else ""
-    caption = f"The runs in {shown(runs.name)}{more}"
     extra = [] if families is None else ["Family"]
-    return Table(caption, (*headers, *extra), tuple(rows), frozenset(extra))
+    return Table(f"The runs in {shown(runs.name)}{more}", (*headers, *extra), tuple(rows), frozenset(extra))

@@ -113,6 +113,9 @@ def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> s
     runs = forecast.runs
     scales = runs.column(runs.scale)
     here, largest = scale_text(runs, point.at[runs.scale]), scale_text(runs, float(scales.max()))
+    if point.below_smallest > 1:
+        below = f"{times(point.below_smallest)} times below the smallest run ({scale_text(runs, float(scales.min()))})"
+        return f"{here}: {below}, so nothing was measured there."
     if not answer.beyond:
         return f"{here}: {answer.ratio} times the largest run ({largest}), so within the scale that was measured."
     said = f"{here}: {answer.ratio} times the largest run ({largest})."

@@ -67,7 +67,10 @@ def _point_sections(comparison: Comparison) -> Iterator[Section]:
     """What each law and the mixture say of a new run at each point."""
     answer = comparison.answer
     for point, said in zip(answer.points, answers(answer), strict=True) if answer else ():
-        where = f"{shown(point.asked.text)}, {times(point.compute_ratio)} times the largest run of the table"
+        far = f"{times(point.compute_ratio)} times the largest run"
+        if point.below_smallest > 1:
+            far = f"{times(point.below_smallest)} times below the smallest run"
+        where = f"{shown(point.asked.text)}, {far} of the table"
         yield Section(f"{metric(comparison.runs)} of a new run at {where}", (law_table(said),))
 
 

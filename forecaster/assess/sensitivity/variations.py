@@ -163,7 +163,7 @@ def _without_laws(as_is: Variation) -> Tried:
 
 def _drifts(as_is: Variation) -> Tried:
     if as_is.at[as_is.runs.scale] <= as_is.runs.column(as_is.runs.scale).max():
-        yield replace(as_is, name="drift beyond the data"), "the point lies within the scale that was measured"
+        yield replace(as_is, name="drift beyond the data"), "the point does not lie beyond the largest run"
         return
     if as_is.term.believed:
         yield (

@@ -20,6 +20,7 @@ from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity, parse_quantity
+from forecaster.runs.odd_points import absurd
 from forecaster.runs.points import Point, parse_point
 from forecaster.runs.table import Runs
 from forecaster.stats.mixture import quantiles
@@ -103,7 +104,8 @@ def requirement_of(
         found = [search.flop(value) for value in values]
         weights = answer.ensemble.shares
         medians = [quantiles(flop, weights, 0.5)[0] for flop, _ in found]
-        points = [Point(search.point(median)) for median in medians if median is not None] or [
+        points = [Point(search.point(median)) for median in medians if median is not None]
+        points = [point for point in points if not absurd(point, answer.runs)] or [
             Point(search.point(STAND_IN * search.largest))
         ]
         judged = forecast(

@@ -166,6 +166,9 @@ const warningsAt = (at) => {
 };
 const distanceAt = (at) => {
   const ratio = at[data.scale] / data.largest, unit = UNITS[data.scale] ?? "", here = perParameter(at);
+  if (at[data.scale] < data.smallest) {
+    return `${quantity(at[data.scale], 2)}${unit}: ${twoDigits(data.smallest / at[data.scale])} times below the smallest run (${quantity(data.smallest, 2)}${unit}), so nothing was measured there.${here === null ? "" : ` ${quantity(here, 2)} tokens per parameter.`}`;
+  }
   const where = `${quantity(at[data.scale], 2)}${unit}: ${twoDigits(ratio)} times the largest run (${quantity(data.largest, 2)}${unit})`;
   return `${where}${ratio > 1 ? "" : ", so within the scale that was measured"}.${here === null ? "" : ` ${quantity(here, 2)} tokens per parameter.`}`;
 };
