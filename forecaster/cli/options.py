@@ -21,7 +21,13 @@ def output_option(help: str) -> Any:
     return typer.Option("-o", help=help)
 
 
-Columns = Annotated[str, typer.Option(help="Which header is which, such as N=params,loss=val_loss.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Which header is which, such as N=params,loss=val_loss, a law's input as batch=bs, and in which unit, "
+        '"N=params (M)"; repeatable.'
+    ),
+]
 
 Where = Annotated[str, typer.Option(help="Keep only these rows, such as \"family == 'a'\".")]
 
@@ -91,9 +97,14 @@ class RunsChoice:
         str,
         typer.Argument(metavar="RUNS", help="CSV, TSV, Parquet, JSON or JSONL table of runs; or a saved fit's folder."),
     ]
-    columns: Columns = ""
+    columns: Columns = None
     where: Where = ""
     rows: Rows = ""
+
+    @property
+    def named(self) -> str | None:
+        """Which header is which, all that was said in one."""
+        return joined(self.columns)
 
     @property
     def most(self) -> int | None:
@@ -213,6 +224,11 @@ def grouped(verb: Callable[..., None]) -> Callable[..., None]:
         for name, kind, default in spread
     ])  # fmt: skip
     return command
+
+
+def joined(columns: list[str] | None) -> str | None:
+    """What several --columns say, as one; None where nothing was said."""
+    return ",".join(each for each in columns or () if each) or None
 
 
 def option_strings(commands: Iterable[Callable[..., None]]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from forecaster.cli.options import (
     Sampling,
     Weights,
     Where,
+    joined,
     output_option,
 )
 from forecaster.errors import NoneAnswered, UsageError
@@ -42,7 +43,7 @@ def batch(
         str, typer.Option(help="Of a Dask cluster that does the work instead, such as tcp://10.0.0.1:8786.")
     ] = "",
     laws: LawChoice,
-    columns: Columns = "",
+    columns: Columns = None,
     where: Where = "",
     weights: Weights = "",
     fast: Fast = False,
@@ -67,7 +68,7 @@ def batch(
     with connected(scheduler) if scheduler else nullcontext() as client, console.progress() as say:
         made = forecast_all(
             tables, points, laws=chosen.laws, priors=chosen.priors, noise=chosen.noise, group=chosen.group,
-            own_exponents=chosen.own_exponents, columns=columns or None, where=where or None, split_by=split_by,
+            own_exponents=chosen.own_exponents, columns=joined(columns), where=where or None, split_by=split_by,
             weights=weights_said(weights, fast=fast) or "extrapolation", family=family, seed=sampling.seed,
             allow_failed_checks=allow_failed_checks, cache=not sampling.no_cache, output=output, workers=workers,
             client=client, say=say,

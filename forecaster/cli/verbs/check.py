@@ -16,7 +16,7 @@ def check(
     *,
     runs: Annotated[str, typer.Argument(metavar="RUNS", help="The table to look at.")] = "",
     law: Annotated[str, typer.Option(help="Also look for pairs of these laws' parameters that move together.")] = "",
-    columns: Columns = "",
+    columns: Columns = None,
     where: Where = "",
     rows: Rows = "",
     explain_code: Annotated[str, typer.Option("--explain", help="Explain a code that a check or forecast gave.")] = "",
