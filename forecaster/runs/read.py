@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecaster.errors import RunsError
 from forecaster.notes import Note
 from forecaster.runs.columns import assign_columns, standard_columns
 from forecaster.runs.filter import kept_rows
 from forecaster.runs.readers import File, load_table
 from forecaster.runs.readers.frame import Cells
+from forecaster.runs.readers.shape import explained, measured_rows, refuse_several, unmeasured, with_named_headers
 from forecaster.runs.schema import refuse_bad_cells
 from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 def read_runs(
@@ -31,8 +35,9 @@ def read_runs(
     loss_se included. Rows of a CSV that are blank throughout are skipped.
 
     Args:
-        source: a path ending in .csv, .tsv, .parquet, .json (records or columns) or .jsonl; such a file held in
-            memory; or a DataFrame.
+        source: a path ending in .csv, .tsv, .parquet, .json (records or columns), .jsonl or .xlsx, each also with
+            .gz; a tracker's table or file, or a folder of event files (`docs/tables.md`); "-" for what is piped in;
+            such a file held in memory; or a DataFrame. A file without a suffix is told by its content.
         columns: which header stands for a standard column, {"N": "params"} or "N=params,loss=val_loss". A
             column so displaced is kept as "N (in file)".
         where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
@@ -55,15 +60,32 @@ def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, whe
     Raises:
         RunsError: a cell that no run can have, with its place.
     """
-    frame, places, name = cells
-    chosen = assign_columns(list(frame.columns), columns, name=name)
-    table, notes = standard_columns(frame, chosen)
+    frame, shapes = with_named_headers(cells, columns, where)
+    places, name = cells.places, cells.name
+    try:
+        chosen = assign_columns(list(frame.columns), columns, name=name)
+    except RunsError as error:
+        raise explained(error, shapes) from None
+    table, read = standard_columns(frame, chosen)
+    notes = [*(shape.note for shape in shapes), *read]
     if where is not None:
         names = {str(column): table[column] for column in table.columns}
         names |= {header: table[standard] for standard, header in chosen.items() if header not in names}
         mask = kept_rows(where, names, name=name)
         notes.append(Note("rows-left-out", f"{int(mask.sum())} of {len(mask)} rows were kept by: {where}"))
-        frame, table = frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True)
-        places = [place for place, keep in zip(places, mask, strict=True) if keep]
+        frame, table, places = _kept(mask, frame, table, places)
+    refuse_several(table, shapes, name=name)
+    mask = measured_rows(frame[chosen["loss"]], shapes)
+    if not mask.all():
+        notes.append(unmeasured(mask, chosen["loss"]))
+        frame, table, places = _kept(mask, frame, table, places)
     refuse_bad_cells(table, frame, chosen, places=places, name=name)
     return Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
+
+
+def _kept(
+    mask: NDArray[np.bool_], frame: pd.DataFrame, table: pd.DataFrame, places: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """The rows where a mask is true, in the file's cells, the table and the places."""
+    kept = [place for place, keep in zip(places, mask, strict=True) if keep]
+    return frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True), kept

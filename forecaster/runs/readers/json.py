@@ -7,6 +7,11 @@ from typing import Any
 
 from forecaster.errors import RunsError, clipped
 from forecaster.runs.readers.frame import Cells, named, text_of
+from forecaster.runs.readers.lm_eval import is_results, read_results
+from forecaster.runs.readers.trainer_log import is_trainer_log, read_trainer_log
+
+SHAPES = ((is_trainer_log, read_trainer_log), (is_results, read_results))
+"""What is recognised by how its objects are built, and what reads it."""
 
 
 def read_json(data: bytes, *, name: str, by_line: bool = False) -> Cells:
@@ -30,6 +35,9 @@ def read_json(data: bytes, *, name: str, by_line: bool = False) -> Cells:
             reason = "nested too deeply" if isinstance(error, RecursionError) else clipped(str(error), 80)
             raise RunsError(f"cannot be read: {reason}", where=f"{name} line {number}") from None
     rows = values if by_line else values[0]
+    for recognises, reads in SHAPES:
+        if recognises(rows):
+            return reads(rows, name=name)
     places = [f"line {number}" for number, _ in lines] if by_line else None
     if isinstance(rows, list):
         odd = next((i for i, row in enumerate(rows) if not isinstance(row, dict)), None)
