@@ -16,6 +16,7 @@ from forecaster.errors import InputError, RunsError, clipped, listed
 from forecaster.runs.read import read_runs, runs_of
 from forecaster.runs.readers import READERS, File, is_table, load_file, load_table
 from forecaster.runs.readers.frame import Cells
+from forecaster.runs.readers.opening import refuse_link
 from forecaster.runs.table import Runs, with_codes
 
 if TYPE_CHECKING:
@@ -137,7 +138,9 @@ def _paths(given: Path) -> Iterator[Path]:
 
     Raises:
         InputError: there are none.
+        RunsError: a link.
     """
+    refuse_link(given)
     if given.is_dir():
         inside = (path for path in given.iterdir() if path.is_file() and not path.name.startswith("."))
         paths = sorted(filter(is_table, inside))
