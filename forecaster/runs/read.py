@@ -75,7 +75,7 @@ def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, whe
         notes.append(Note("rows-left-out", f"{int(mask.sum())} of {len(mask)} rows were kept by: {where}"))
         frame, table, places = _kept(mask, frame, table, places)
     refuse_several(table, shapes, name=name)
-    mask = measured_rows(frame[chosen["loss"]], shapes)
+    mask = measured_rows(frame[chosen["loss"]], shapes, name=name)
     if not mask.all():
         notes.append(unmeasured(mask, chosen["loss"]))
         frame, table, places = _kept(mask, frame, table, places)

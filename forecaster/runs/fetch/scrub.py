@@ -12,7 +12,7 @@ _SECRET_NAME = re.compile(r"KEY|TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIAL|AUTH|COO
 # User and password before a server's name, what a link carries behind a question mark, and words as long as keys are.
 _IN_LINK = re.compile(r"(?<=://)[^/\s@]+@|(?<=\?)\S+")
 
-_SAID = re.compile(r"(?i)((?:bearer|basic|api[_ -]?key|token|password|secret)[\"']?\s*[:= ]\s*[\"']?)[^\s\"',;)]{6,}")
+_SAID = re.compile(r"(?i)((?:(?:bearer|basic)\s|(?:key|token|password|secret)[\"']?\s*[:=])\s*[\"']?)[^\s\"',;)]{6,}")
 
 _LONG = re.compile(r"[A-Za-z0-9_+=-]{32,}")
 

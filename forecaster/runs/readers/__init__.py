@@ -16,7 +16,8 @@ from forecaster.runs.readers.mlflow import experiment_runs
 from forecaster.runs.readers.opening import STDIN, kind_of, kind_of_name, refuse_link, stdin_bytes, unpacked
 from forecaster.runs.readers.parquet import read_parquet
 from forecaster.runs.readers.tensorboard import EVENTS, downloaded_scalar, event_files, read_event_folder, read_events
-from forecaster.runs.readers.wandb import chart, project_runs
+from forecaster.runs.readers.trainer_log import trainer_log
+from forecaster.runs.readers.wandb import chart, history, project_runs
 from forecaster.runs.readers.workbook import read_workbook
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ READERS: dict[str, Callable[..., Cells]] = {
 }
 """What reads the files of each suffix, given their bytes and the name to say in errors."""
 
-SHAPES: tuple[Callable[[Cells], Cells | None], ...] = (chart, project_runs, experiment_runs, downloaded_scalar)
+SHAPES: tuple[Callable[[Cells], Cells | None], ...] = (
+    chart, project_runs, history, experiment_runs, downloaded_scalar, trainer_log,
+)  # fmt: skip
 """What recognises a tracker's table by its headers, whatever file it stands in; None for any other table."""
 
 
@@ -67,6 +70,8 @@ def load_table(source: str | Path | File | pd.DataFrame) -> Cells:
     else:
         file = source if isinstance(source, File) else load_file(source)
         cells = READERS[file.kind](file.data, name=file.name)
+    if any(shape.sparse for shape in cells.shapes):
+        return cells
     return next(filter(None, (shape(cells) for shape in SHAPES)), cells)
 
 

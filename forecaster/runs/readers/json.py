@@ -8,9 +8,9 @@ from typing import Any
 from forecaster.errors import RunsError, clipped
 from forecaster.runs.readers.frame import Cells, named, text_of
 from forecaster.runs.readers.lm_eval import is_results, read_results
-from forecaster.runs.readers.trainer_log import is_trainer_log, read_trainer_log
+from forecaster.runs.readers.trainer_log import is_trainer_state, read_trainer_state
 
-SHAPES = ((is_trainer_log, read_trainer_log), (is_results, read_results))
+SHAPES = ((is_trainer_state, read_trainer_state), (is_results, read_results))
 """What is recognised by how its objects are built, and what reads it."""
 
 

@@ -27,18 +27,17 @@ def refuse_link(source: object) -> None:
     """Refuse what only the network could give.
 
     Raises:
-        RunsError: a link, with what to do; nothing of it but its kind is repeated, since links can hold passwords.
+        RunsError: a link, with what to do; of one that could hold a password only its kind is repeated.
     """
     found = _LINK.match(str(source))
     if found is None:
         return
-    tracker = found[1]
-    cure = (
-        f"run forecaster fetch {tracker}:... -o runs.csv and give runs.csv"
-        if tracker
-        else "download it and give the file; forecaster fetch gets wandb:ENTITY/PROJECT and mlflow:EXPERIMENT"
-    )
-    link = f"{tracker}:..." if tracker else f"{str(source).split(':', 1)[0]}://..."
+    if found[1]:
+        link = str(source) if re.fullmatch(r"[\w:/. -]{,80}", str(source)) else f"{found[1]}:..."
+        cure = f"run forecaster fetch {link} -o runs.csv and give runs.csv"
+    else:
+        link = f"{str(source).split(':', 1)[0]}://..."
+        cure = "download it and give the file; forecaster fetch gets wandb:ENTITY/PROJECT and mlflow:EXPERIMENT"
     raise RunsError(f"is a link, and tables are read from files; {cure}", where=link)
 
 

@@ -116,11 +116,19 @@ def refuse_several(table: pd.DataFrame, shapes: Sequence[Shape], *, name: str) -
         )
 
 
-def measured_rows(response: pd.Series[Any], shapes: Sequence[Shape]) -> NDArray[np.bool_]:
-    """Which rows have a response, shape (rows,); all of a table that no tracker wrote."""
+def measured_rows(response: pd.Series[Any], shapes: Sequence[Shape], *, name: str) -> NDArray[np.bool_]:
+    """Which rows have a response, shape (rows,); all of a table that no tracker wrote.
+
+    Raises:
+        RunsError: none has one.
+    """
     if not any(shape.sparse for shape in shapes):
         return np.ones(len(response), dtype=bool)
-    return np.array([not _is_missing(cell) for cell in response.tolist()], dtype=bool)
+    mask = np.array([not _is_missing(cell) for cell in response.tolist()], dtype=bool)
+    if not mask.any():
+        said = f"none of {len(mask):,} rows has a finite {clipped(str(response.name))}; name another by `columns` loss="
+        raise RunsError(f"{said}HEADER", where=name, named=("columns",))
+    return mask
 
 
 def _is_missing(cell: Any) -> bool:
@@ -137,10 +145,14 @@ def unmeasured(mask: NDArray[np.bool_], header: str) -> Note:
     return Note("rows-unmeasured", text)
 
 
+def held_out(headers: Sequence[str]) -> list[str]:
+    """The headers that are of a loss on held-out data."""
+    return [header for header in headers if _HELD_OUT.search(header.lower())]
+
+
 def apart_from_training(headers: Sequence[str]) -> dict[str, str]:
     """What a plain `loss` is called beside one of held-out data: there it is that of training."""
-    beside = "loss" in headers and any(_HELD_OUT.search(str(header).lower()) for header in headers)
-    return {"loss": TRAINING_LOSS} if beside and TRAINING_LOSS not in headers else {}
+    return {"loss": TRAINING_LOSS} if "loss" in headers and held_out(headers) and TRAINING_LOSS not in headers else {}
 
 
 def tracked_runs(
@@ -155,11 +167,14 @@ def tracked_runs(
         state: the header of what became of each run; None where the table does not say.
         done: the state of a run that ended well.
         prefixes: that headers are read without; the first has first choice of a name.
+
+    Raises:
+        RunsError: no run ended well.
     """
     headers = [str(header) for header in frame.columns]
     text, places = title, cells.places
     if state is not None:
-        mask, said = _finished(frame[state], done)
+        mask, said = _finished(frame[state], done, cells.name)
         text += f", {said}"
         frame = frame[mask].reset_index(drop=True)
         places = [place for place, keep in zip(places, mask, strict=True) if keep]
@@ -197,12 +212,19 @@ def _without_prefixes(headers: Sequence[str], prefixes: Sequence[str]) -> dict[s
     return renamed
 
 
-def _finished(states: pd.Series[Any], done: str) -> tuple[NDArray[np.bool_], str]:
-    """Which runs ended well, shape (runs,), and in words how many did and what became of the others."""
+def _finished(states: pd.Series[Any], done: str, name: str) -> tuple[NDArray[np.bool_], str]:
+    """Which runs ended well, shape (runs,), and in words how many did and what became of the others.
+
+    Raises:
+        RunsError: none did.
+    """
     words = ["" if is_blank(cell) else str(cell).strip().lower() for cell in states.tolist()]
     mask = np.array([word == done.lower() for word in words], dtype=bool)
     if mask.all():
         return mask, f"all {len(mask)} finished"
     rest = [word or "without a state" for word in words if word != done.lower()]
     counted = " and ".join(f"{rest.count(word)} {word}" for word in dict.fromkeys(rest))
+    if not mask.any():
+        cure = f"wait until some have, or take the column {states.name} out of it"
+        raise RunsError(f"none of its runs finished ({counted}); {cure}", where=name)
     return mask, f"of which the {int(mask.sum())} that finished are read and {counted} are left out"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from forecaster.errors import RunsError, clipped
 from forecaster.runs.readers.frame import Cells, named
-from forecaster.runs.readers.shape import CALLED_APART, Shape, apart_from_training
+from forecaster.runs.readers.shape import CALLED_APART, Shape, apart_from_training, held_out
 
 EVENTS = ".tfevents"
 
@@ -109,13 +109,13 @@ def _table(runs: dict[str, dict[int, dict[str, float]]], *, name: str) -> Cells:
     if not rows:
         raise RunsError("holds no scalars, so there is no loss to read", where=name)
     frame = pd.DataFrame(rows)
-    tags = [header for header in frame.columns if header not in ("run", "step")]
+    tags = [str(header) for header in frame.columns if header not in ("run", "step")]
     renamed = apart_from_training(tags)
     text = f"TensorBoard's event files: {len(tags)} scalars at {len(rows):,} steps"
     text += f" of {len(runs)} run{'s' if len(runs) > 1 else ''}" if "run" in frame else ""
     text += f"; {CALLED_APART}" if renamed else ""
     places = [f"{row['run']} step {row['step']}" if "run" in row else f"step {row['step']}" for row in rows]
-    cure = CURE.format(tag="TAG", step="step")
+    cure = CURE.format(tag=next(iter(held_out(tags)), "TAG"), step="step")
     shape = Shape(text, cure, renamed=tuple(renamed.items()), curves="run" if len(runs) > 1 else "")
     return named(frame.rename(columns=renamed), name=name, places=places)._replace(shapes=(shape,))
 

@@ -1,7 +1,7 @@
-"""Hugging Face: `trainer_state.json`, and the `log_history` inside it.
+"""Hugging Face: `trainer_state.json`, the `log_history` inside it, and the same lines as a table.
 
 Shape: https://huggingface.co/docs/transformers/main_classes/callback (TrainerState). Losses of training and of
-evaluation stand in objects of their own, each with the step at which it was logged.
+evaluation stand in lines of their own, each with the step at which it was logged.
 """
 
 from __future__ import annotations
@@ -10,47 +10,72 @@ import re
 from typing import Any
 
 from forecaster.errors import RunsError
+from forecaster.runs.columns import is_blank
 from forecaster.runs.readers.frame import Cells, named
 from forecaster.runs.readers.shape import CALLED_APART, TRAINING_LOSS, Shape
 
 HISTORY = "log_history"
 
+AS_LOGGED = {"learning_rate", "grad_norm"}
+
 _EVALUATED = re.compile(r"eval_(.+_)?loss")
 
 
-def is_trainer_log(value: Any) -> bool:
-    """Whether a JSON value is the state of a trainer, or the history of its log."""
-    if isinstance(value, dict):
-        return isinstance(value.get(HISTORY), list)
-    if not (isinstance(value, list) and value and all(isinstance(row, dict) and "step" in row for row in value)):
-        return False
-    trained = [row for row in value if "loss" in row]
-    evaluated = [row for row in value if any(map(_EVALUATED.fullmatch, row))]
-    apart = bool(evaluated) and not any("loss" in row for row in evaluated)
-    as_logged = any("epoch" in row and {"learning_rate", "grad_norm"} & row.keys() for row in trained)
-    return (bool(trained) and (apart or as_logged)) or (apart and any("epoch" in row for row in evaluated))
+def is_trainer_state(value: Any) -> bool:
+    """Whether a JSON value is the state of a trainer."""
+    return isinstance(value, dict) and isinstance(value.get(HISTORY), list)
 
 
-def read_trainer_log(value: Any, *, name: str) -> Cells:
-    """The log as a table, all that was logged at one step in one row.
+def read_trainer_state(value: Any, *, name: str) -> Cells:
+    """The lines of a trainer's log.
 
     Raises:
         RunsError: nothing was logged, or a line of the log is no object with a step.
     """
     import pandas as pd
 
-    logged = value[HISTORY] if isinstance(value, dict) else value
-    rows: dict[Any, dict[str, Any]] = {}
-    for number, line in enumerate(logged, 1):
-        if not (isinstance(line, dict) and isinstance(line.get("step"), int | float)):
+    lines = value[HISTORY]
+    for number, line in enumerate(lines, 1):
+        if not (isinstance(line, dict) and "step" in line):
             raise RunsError("each line of the log must be an object with a step", where=f"{name} row {number}")
-        rows.setdefault(line["step"], {}).update(line)
-    if not rows:
+    if not lines:
         raise RunsError(f"its {HISTORY} is empty, so there is no loss to read", where=name)
-    frame = pd.DataFrame(list(rows.values()))
-    evaluated = [str(header) for header in frame.columns if _EVALUATED.fullmatch(str(header))]
-    called = {"loss": TRAINING_LOSS} if "loss" in frame and TRAINING_LOSS not in frame else {}
-    text = f"the log of a Hugging Face trainer, {len(frame):,} steps"
+    return _laid_out(named(pd.DataFrame(lines), name=name))
+
+
+def trainer_log(cells: Cells) -> Cells | None:
+    """The lines of a trainer's log that stand in a table or a list; None for another table."""
+    return _laid_out(cells) if _is_log(cells) else None
+
+
+def _is_log(cells: Cells) -> bool:
+    headers = set(map(str, cells.frame.columns))
+    evaluated, trained = _evaluated(cells), "loss" in headers
+    if "step" not in headers or not (evaluated or (trained and "epoch" in headers and AS_LOGGED & headers)):
+        return False
+    if not (evaluated and trained):
+        return "epoch" in headers and _rises(cells.frame["step"].tolist())
+    losses = cells.frame[["loss", *evaluated]].to_numpy(dtype=object)
+    return all(is_blank(first) or all(map(is_blank, rest)) for first, *rest in losses)
+
+
+def _rises(steps: list[Any]) -> bool:
+    """Whether steps come in their order, as one run logs them, and are not all the same."""
+    try:
+        numbers = [float(step) for step in steps]
+    except (TypeError, ValueError):
+        return False
+    return numbers == sorted(numbers) and numbers[0] < numbers[-1] if numbers else False
+
+
+def _evaluated(cells: Cells) -> list[str]:
+    return [header for header in map(str, cells.frame.columns) if _EVALUATED.fullmatch(header)]
+
+
+def _laid_out(cells: Cells) -> Cells:
+    evaluated = _evaluated(cells)
+    called = {"loss": TRAINING_LOSS} if "loss" in cells.frame and TRAINING_LOSS not in cells.frame else {}
+    text = f"the log of a Hugging Face trainer, {len(cells.frame):,} lines"
     text += f"; {CALLED_APART}" if called else ""
     cure = "say what D is, such as `columns` D=step"
     if not evaluated:
@@ -58,6 +83,5 @@ def read_trainer_log(value: Any, *, name: str) -> Cells:
         cure += f", or take that of training knowingly, by `columns` loss={TRAINING_LOSS}" if called else ""
     elif "eval_loss" not in evaluated:
         cure = f"say which loss is meant and what D is, such as `columns` loss={evaluated[0]},D=step"
-    places = [f"step {step}" for step in rows]
     shape = Shape(text, cure, renamed=tuple(called.items()))
-    return named(frame.rename(columns=called), name=name, places=places)._replace(shapes=(shape,))
+    return cells._replace(frame=cells.frame.rename(columns=called), shapes=(*cells.shapes, shape))

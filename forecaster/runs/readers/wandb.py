@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecaster.errors import clipped, listed
 from forecaster.runs.columns import is_blank
 from forecaster.runs.readers.frame import Cells
-from forecaster.runs.readers.shape import Shape, are_states, tracked_runs
+from forecaster.runs.readers.shape import CALLED_APART, Shape, apart_from_training, are_states, tracked_runs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,6 +96,18 @@ def _flat(value: dict[str, Any], name: str) -> dict[str, Any]:
         else:
             found[f"{name}.{key}"] = inner
     return found
+
+
+def history(cells: Cells) -> Cells | None:
+    """What one run logged, a row a step; None for another table."""
+    headers = [str(header) for header in cells.frame.columns]
+    if not ({"_step"} < {"_step", "_runtime", "_timestamp"} & set(headers)) or "name" in map(str.lower, headers):
+        return None
+    called = apart_from_training(headers)
+    text = f"a Weights & Biases history, {len(cells.frame):,} steps of one run"
+    text += f"; {CALLED_APART}" if called else ""
+    shape = Shape(text, "say what D is, such as `columns` D=_step", renamed=tuple(called.items()))
+    return cells._replace(frame=cells.frame.rename(columns=called), shapes=(*cells.shapes, shape))
 
 
 def chart(cells: Cells) -> Cells | None:

@@ -76,13 +76,13 @@ def test_nothing_piped_in_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("link", "cure"),
     [
-        ("wandb:lab/scaling", "forecaster fetch wandb:... -o runs.csv"),
-        ("mlflow:scaling", "forecaster fetch mlflow:... -o runs.csv"),
+        ("wandb:lab/scaling", "forecaster fetch wandb:lab/scaling -o runs.csv"),
+        ("mlflow:http://me:secret@host", "forecaster fetch mlflow:... -o runs.csv"),
         ("https://me:secret@host/runs.csv?token=secret", "download it and give the file"),
         ("s3://bucket/secret.csv", "download it and give the file"),
     ],
 )
-def test_a_link_is_refused_with_what_to_do_and_without_repeating_it(link: str, cure: str) -> None:
+def test_a_link_is_refused_with_what_to_do_and_without_repeating_a_secret(link: str, cure: str) -> None:
     for source in (link, Path(link)):
         with pytest.raises(RunsError) as refused:
             read_runs(source)

@@ -91,6 +91,20 @@ def test_objects_of_the_public_api_are_spread(printed: object, tmp_path: Path) -
     assert read_runs(frame, columns="N=model.n_params").sha256 == runs.sha256
 
 
+def test_a_table_of_which_nothing_is_left_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RunsError, match=r"wandb.csv: none of its runs finished \(6 running\); .*column State"):
+        read(RUNS.assign(State="running"), tmp_path)
+    with pytest.raises(RunsError, match="none of 4 rows has a finite eval/loss; name another by `columns`"):
+        read(RUNS.assign(**{"eval/loss": "NaN"}), tmp_path)
+
+
+def test_the_history_of_a_run_has_steps_without_an_evaluation(tmp_path: Path) -> None:
+    table = pd.DataFrame({"_step": [1, 2, 3], "_runtime": [1.0, 2.0, 3.0], "loss": 1.0, "val/loss": [3.0, None, 2.5]})
+    runs = read(table, tmp_path, columns="D=_step")
+    assert runs.column("D").tolist() == [1, 3] and runs.response == "val/loss"
+    assert "3 steps of one run" in said(runs)["shape-read"] and "rows-unmeasured" in said(runs)
+
+
 def chart(*, twins: bool = True, metric: str = "eval/loss") -> pd.DataFrame:
     columns: dict[str, object] = {"Step": [1, 2, 3]}
     for run, values in {"a - b": [3.0, 2.5, np.nan], "c": [4.0, 3.5, 3.0]}.items():
