@@ -15,7 +15,7 @@ SHAPES = ((is_trainer_state, read_trainer_state), (is_results, read_results))
 
 
 def read_json(data: bytes, *, name: str, by_line: bool = False) -> Cells:
-    """The cells of a list of runs or of columns of one length; `by_line`, of one run on each line.
+    """The cells of a list of runs or of columns of one length; of one run a line `by_line`, or where a line is whole.
 
     Raises:
         RunsError: anything else, with the line or the row.
@@ -29,6 +29,8 @@ def read_json(data: bytes, *, name: str, by_line: bool = False) -> Cells:
         try:
             values.append(json.loads(line, object_pairs_hook=_once))
         except json.JSONDecodeError as error:
+            if error.msg == "Extra data" and not by_line:
+                return read_json(data, name=name, by_line=True)
             place = f"{name} line {number + error.lineno - 1}"
             raise RunsError(f"is not JSON: {error.msg}", where=place) from None
         except (ValueError, RecursionError) as error:

@@ -111,7 +111,7 @@ def _table(runs: dict[str, dict[int, dict[str, float]]], *, name: str) -> Cells:
     frame = pd.DataFrame(rows)
     tags = [str(header) for header in frame.columns if header not in ("run", "step")]
     renamed = apart_from_training(tags)
-    text = f"TensorBoard's event files: {len(tags)} scalars at {len(rows):,} steps"
+    text = f"TensorBoard's event files: {len(tags)} scalar{'s' if len(tags) > 1 else ''} at {len(rows):,} steps"
     text += f" of {len(runs)} run{'s' if len(runs) > 1 else ''}" if "run" in frame else ""
     text += f"; {CALLED_APART}" if renamed else ""
     places = [f"{row['run']} step {row['step']}" if "run" in row else f"step {row['step']}" for row in rows]

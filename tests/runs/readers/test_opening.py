@@ -51,6 +51,14 @@ def test_one_object_over_several_lines_is_json_and_several_members_are_one_file(
     assert len(read_runs(tmp_path / "runs.csv.gz")) == 2
 
 
+def test_lines_of_json_are_read_whatever_the_file_is_called(tmp_path: Path) -> None:
+    (tmp_path / "runs.json").write_text(TEXTS[".jsonl"])
+    assert read_runs(tmp_path / "runs.json").places == ("line 1", "line 2")
+    (tmp_path / "runs.json").write_text('{"N": 1e9, "loss": 2}\nrubbish\n')
+    with pytest.raises(RunsError, match=r"runs.json line 2: is not JSON"):
+        read_runs(tmp_path / "runs.json")
+
+
 def test_what_cannot_be_unpacked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "runs.csv.gz"
     packed = gzip.compress(PLAIN.encode())
