@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from forecaster.reports.result import Report as Report
     from forecaster.runs.check import Check as Check, check as check
     from forecaster.runs.examples import examples as examples, read_example as read_example
+    from forecaster.runs.fetch.fetch import Fetched as Fetched, fetch as fetch
     from forecaster.runs.filter import thin as thin
     from forecaster.runs.points import Point as Point, Scenario as Scenario, scenario as scenario
     from forecaster.runs.read import read_runs as read_runs
@@ -92,6 +93,7 @@ _HELD = {
     "reports.result": "Report",
     "runs.check": "Check check",
     "runs.examples": "examples read_example",
+    "runs.fetch.fetch": "Fetched fetch",
     "runs.filter": "thin",
     "runs.points": "Point Scenario scenario",
     "runs.read": "read_runs",

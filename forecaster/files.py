@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from forecaster.errors import UsageError
+from forecaster.errors import InputError, UsageError
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:
@@ -22,6 +22,24 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
         replace_files(contents)
     except OSError as error:
         raise UsageError(f"cannot be written ({error.strerror or error})", where=str(next(iter(contents)))) from None
+
+
+def write_new(path: Path, content: bytes) -> Path:
+    """Write a file where there is none, wholly or not at all; one that already has the same content is left alone.
+
+    Raises:
+        InputError: the folder does not exist, or another file stands there.
+    """
+    try:
+        if path.exists():
+            if path.is_file() and path.read_bytes() == content:
+                return path
+            raise InputError("already exists and is something else; choose another name", where=str(path))
+        replace_files({path: content})
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be written: {reason}", where=str(path)) from None
+    return path
 
 
 def replace_files(contents: Mapping[Path, bytes], *, remove: Iterable[Path] = ()) -> None:

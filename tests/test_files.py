@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from forecaster.errors import UsageError
-from forecaster.files import beside, put_in_place, replace_files, write_all
+from forecaster.errors import InputError, UsageError
+from forecaster.files import beside, put_in_place, replace_files, write_all, write_new
 
 FULL = OSError(28, "No space left on device")
 
@@ -75,3 +75,14 @@ def test_a_folder_takes_the_place_of_another_or_leaves_it(
         monkeypatch.setattr(Path, "rename", rename)
         put_in_place(partial, place)
     assert held(tmp_path) == {"fit/manifest": "old" if fails else "new"}
+
+
+def test_a_new_file_takes_no_other_s_place(tmp_path: Path) -> None:
+    path = tmp_path / "new.csv"
+    for _ in range(2):
+        assert write_new(path, b"content") == path
+    with pytest.raises(InputError, match="already exists"):
+        write_new(path, b"other")
+    with pytest.raises(InputError, match="cannot be written"):
+        write_new(tmp_path / "absent" / "new.csv", b"content")
+    assert held(tmp_path) == {"new.csv": "content"}

@@ -14,8 +14,9 @@ import numpy as np
 
 from forecaster.errors import InputError, RunsError, clipped, listed
 from forecaster.runs.read import read_runs, runs_of
-from forecaster.runs.readers import READERS, File, load_file, load_table
+from forecaster.runs.readers import READERS, File, is_table, load_file, load_table
 from forecaster.runs.readers.frame import Cells
+from forecaster.runs.readers.opening import refuse_link
 from forecaster.runs.table import Runs, with_codes
 
 if TYPE_CHECKING:
@@ -137,10 +138,12 @@ def _paths(given: Path) -> Iterator[Path]:
 
     Raises:
         InputError: there are none.
+        RunsError: a link.
     """
+    refuse_link(given)
     if given.is_dir():
         inside = (path for path in given.iterdir() if path.is_file() and not path.name.startswith("."))
-        paths = sorted(path for path in inside if path.suffix.lower() in READERS)
+        paths = sorted(filter(is_table, inside))
         if not paths:
             raise InputError(f"holds no table of runs ({' '.join(READERS)})", where=clipped(str(given), 200))
     elif given.exists():
@@ -166,13 +169,13 @@ def _split(table: Table, by: str, *, alone: bool) -> Iterator[Table]:
     if isinstance(source, File):
         source = load_table(source)
     assert not isinstance(source, Path | File)
-    frame, name = (source.table, source.name) if isinstance(source, Runs) else (source[0], source[2])
+    frame, name = (source.table, source.name) if isinstance(source, Runs) else (source.frame, source.name)
     if by not in frame:
         raise RunsError(f"there is no column {clipped(by)} to split by; columns: {listed(frame)}", where=name)
     values = frame[by].map(lambda cell: "" if cell is None or cell != cell else str(cell).strip())
     for value, rows in values.groupby(values, sort=False).indices.items():
         if not value:
-            where = source.place(int(rows[0])) if isinstance(source, Runs) else source[1][int(rows[0])]
+            where = source.place(int(rows[0])) if isinstance(source, Runs) else source.places[int(rows[0])]
             raise RunsError(f"column {clipped(by)} is blank; every row needs one to split by", where=f"{name} {where}")
         yield Table(str(value) if alone else f"{table.name}: {value}", _part(source, np.sort(rows), str(value)))
 
@@ -183,10 +186,9 @@ def _part(source: Cells | Runs, rows: np.ndarray, value: str) -> Cells | Runs:
         mask = np.zeros(len(source), dtype=bool)
         mask[rows] = True
         return replace(source.select(mask), name=f"{source.name}, {called}")
-    frame, places, name = source
-    part = frame.iloc[rows].reset_index(drop=True)
-    part.attrs = dict(frame.attrs)
-    return part, [places[row] for row in rows], f"{name}, {called}"
+    part = source.frame.iloc[rows].reset_index(drop=True)
+    part.attrs = dict(source.frame.attrs)
+    return Cells(part, [source.places[row] for row in rows], f"{source.name}, {called}", source.shapes)
 
 
 def _named_apart(tables: Iterable[Table]) -> Iterator[Table]:

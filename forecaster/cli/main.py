@@ -20,6 +20,7 @@ from forecaster.cli.verbs.check import check
 from forecaster.cli.verbs.compare import compare
 from forecaster.cli.verbs.demo import demo
 from forecaster.cli.verbs.example import example
+from forecaster.cli.verbs.fetch import fetch
 from forecaster.cli.verbs.fit import fit
 from forecaster.cli.verbs.forecast import forecast
 from forecaster.cli.verbs.laws import laws
@@ -85,7 +86,22 @@ def _ended(as_json: bool) -> int:
 
 VERBS = tuple(
     grouped(verb)
-    for verb in (demo, example, laws, check, prior, fit, forecast, report, compare, backtest, allocate, require, batch)
+    for verb in (
+        demo,
+        example,
+        fetch,
+        laws,
+        check,
+        prior,
+        fit,
+        forecast,
+        report,
+        compare,
+        backtest,
+        allocate,
+        require,
+        batch,
+    )
 )
 
 for verb in VERBS:

@@ -95,7 +95,11 @@ class RunsChoice:
 
     runs: Annotated[
         str,
-        typer.Argument(metavar="RUNS", help="CSV, TSV, Parquet, JSON or JSONL table of runs; or a saved fit's folder."),
+        typer.Argument(
+            metavar="RUNS",
+            help="Table of runs: CSV, TSV, Parquet, JSON, JSONL or XLSX, or what a tracker writes; - for what is piped "
+            "in; or a saved fit's folder.",
+        ),
     ]
     columns: Columns = None
     where: Where = ""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.errors import InputError
-from forecaster.files import replace_files
+from forecaster.files import write_new
 
 if TYPE_CHECKING:
     from forecaster.runs.table import Runs
@@ -57,14 +57,4 @@ def write_example(name: str, path: str | Path) -> Path:
     Raises:
         InputError: there is no such example, the folder does not exist, or another file stands there.
     """
-    content, target = example_path(name).read_bytes(), Path(path)
-    try:
-        if target.exists():
-            if target.is_file() and target.read_bytes() == content:
-                return target
-            raise InputError("already exists and is something else; choose another name", where=str(path))
-        replace_files({target: content})
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot be written: {reason}", where=str(path)) from None
-    return target
+    return write_new(Path(path), example_path(name).read_bytes())

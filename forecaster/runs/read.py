@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecaster.errors import RunsError
 from forecaster.notes import Note
 from forecaster.runs.columns.assign import assign_columns
 from forecaster.runs.columns.cells import holds_numbers
@@ -15,10 +16,13 @@ from forecaster.runs.columns.standard import standard_columns
 from forecaster.runs.filter import kept_rows
 from forecaster.runs.readers import File, load_table
 from forecaster.runs.readers.frame import Cells
+from forecaster.runs.readers.shape import explained, measured_rows, refuse_several, unmeasured, with_named_headers
 from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 
 def read_runs(
@@ -35,8 +39,9 @@ def read_runs(
     ("training tokens (B)"); one that seems to be N, D, C or U and cannot be read for sure is refused.
 
     Args:
-        source: a path ending in .csv, .tsv, .parquet, .json (records or columns) or .jsonl; such a file held in
-            memory; or a DataFrame.
+        source: a path ending in .csv, .tsv, .parquet, .json (records or columns), .jsonl or .xlsx, each also with
+            .gz; a tracker's table or file, or a folder of event files (`docs/tables.md`); "-" for what is piped in;
+            such a file held in memory; or a DataFrame. A file without a suffix is told by its content.
         columns: which header stands for a standard column, {"N": "params"} or "N=params,loss=val_loss"; any other
             name, such as a law's input, names a column, too. A header with a comma may stand in quotes, and a unit
             may follow one, "N=params (M)". A column so displaced is kept as "N (in file)".
@@ -60,20 +65,36 @@ def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, whe
     Raises:
         RunsError: a cell that no run can have, with its place.
     """
-    frame, places, name = cells
-    assigned = assign_columns(
-        list(frame.columns), columns, name=name, counts=lambda header: holds_numbers(frame[header])
-    )
+    frame, shapes = with_named_headers(cells, columns, where)
+    places, name = cells.places, cells.name
+    try:
+        assigned = assign_columns(
+            list(frame.columns), columns, name=name, counts=lambda header: holds_numbers(frame[header])
+        )
+    except RunsError as error:
+        raise explained(error, shapes) from None
     chosen = assigned.headers
-    table, notes = standard_columns(frame, assigned, places=places, name=name)
-    notes = [*frame.attrs.get("notes", ()), *notes]
+    table, read = standard_columns(frame, assigned, places=places, name=name)
+    notes = [*frame.attrs.get("notes", ()), *(shape.note for shape in shapes), *read]
     if where is not None:
         names = {str(column): table[column] for column in table.columns}
         names |= {header: table[standard] for standard, header in chosen.items() if header not in names}
         mask = kept_rows(where, names, name=name)
         notes.append(Note("rows-left-out", f"{int(mask.sum())} of {len(mask)} rows were kept by: {where}"))
-        frame, table = frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True)
-        places = [place for place, keep in zip(places, mask, strict=True) if keep]
+        frame, table, places = _kept(mask, frame, table, places)
+    refuse_several(table, shapes, name=name)
+    mask = measured_rows(frame[chosen["loss"]], shapes, name=name)
+    if not mask.all():
+        notes.append(unmeasured(mask, chosen["loss"]))
+        frame, table, places = _kept(mask, frame, table, places)
     refuse_bad_cells(table, frame, chosen, places=places, name=name)
     refuse_odd_magnitudes(table, assigned, name=name)
     return Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
+
+
+def _kept(
+    mask: NDArray[np.bool_], frame: pd.DataFrame, table: pd.DataFrame, places: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """The rows where a mask is true, in the file's cells, the table and the places."""
+    kept = [place for place, keep in zip(places, mask, strict=True) if keep]
+    return frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True), kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -123,3 +124,14 @@ def test_a_hash_follows_all_that_a_table_holds(tmp_path: Path) -> None:
     assert tables_of(path)[0].sha256 != first
     runs = read_runs(path)
     assert tables_of(runs)[0].sha256 == tables_of(read_runs(path))[0].sha256
+
+
+def test_a_folder_s_packed_tables_and_those_of_trackers_are_read_as_such(tmp_path: Path) -> None:
+    text = "Name,State,n_params,tokens,val_loss\na,finished,1e8,1e9,3\nb,crashed,2e8,1e9,\nc,finished,4e8,2e9,2.5\n"
+    (tmp_path / "runs.csv.gz").write_bytes(gzip.compress(text.encode()))
+    (table,) = tables_of(tmp_path)
+    assert read(table)["N"].tolist() == [1e8, 4e8]
+    parts = tables_of(tmp_path, split_by="Name")
+    assert names(parts) == ["a", "c"] and [len(read(part)) for part in parts] == [1, 1]
+    with pytest.raises(RunsError, match="forecaster fetch"):
+        tables_of("wandb:lab/scaling")

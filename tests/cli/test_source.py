@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -137,3 +139,11 @@ def test_a_thinned_table_says_so_on_the_page_and_a_quiet_command_says_nothing_be
     assert main(["check", table, "--rows", "20"]) == 0
     found = capsys.readouterr()
     assert "rows-thinned: 20 of 40 rows were kept" in found.out and not found.err
+
+
+def test_a_table_may_be_piped_in(
+    table: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path(table).read_bytes())))
+    assert main(["check", "-"]) == 0
+    assert capsys.readouterr().out.startswith("stdin: 40 runs, response loss")

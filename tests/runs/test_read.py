@@ -280,7 +280,8 @@ UNREADABLE = {
     "nested.json": b'[{"N": [1], "loss": {"a": 1}}]',
     "nan.json": b'[{"N": NaN, "loss": 1}]',
     "runs.xlsx": b"PK",
-    "runs": b"N,loss\n1,2\n",
+    "runs.xls": b"\xd0\xcf\x11\xe0",
+    "runs": b"",
 }
 
 
@@ -303,14 +304,14 @@ def test_a_file_is_read_by_the_sign_that_its_header_has(tmp_path: Path, name: st
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    assert "no such file" in refusal(tmp_path / "absent.csv")
+    assert "no such file; expected .csv .tsv" in refusal(tmp_path / "absent.csv")
     (tmp_path / "folder.csv").mkdir()
     assert "folder" in refusal(tmp_path / "folder.csv")
     assert refusal("a\0b.csv")
 
 
 @calm
-@given(st.binary(max_size=200), st.sampled_from([".csv", ".tsv", ".json", ".jsonl", ".parquet"]))
+@given(st.binary(max_size=200), st.sampled_from([*READERS, ""]))
 def test_any_bytes_are_read_or_refused(tmp_path_factory: Any, data: bytes, kind: str) -> None:
     try:
         read_runs(written(tmp_path_factory.getbasetemp(), b"N,loss\n" + data if kind == ".csv" else data, f"any{kind}"))
@@ -402,7 +403,7 @@ def test_a_table_of_scores_needs_its_response_named_and_its_blanks_left_out() ->
 
 def test_a_new_kind_of_file_is_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path, PLAIN.replace(",", "|"), "runs.psv")
-    assert refusal(path).endswith(".psv is not known; expected .csv .tsv .parquet .json .jsonl")
+    assert ".psv is not known; expected .csv .tsv .parquet .json .jsonl .xlsx .tfevents" in refusal(path)
     monkeypatch.setitem(READERS, ".psv", partial(read_delimited, delimiter="|"))
     assert read_runs(path).sha256 == read_runs(written(tmp_path, PLAIN)).sha256
 

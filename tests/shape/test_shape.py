@@ -34,7 +34,7 @@ LIST_OF_COMMANDS = PACKAGE / "cli" / "verbs"
 """A flat list, one command a file, which is as long as there are commands."""
 
 HEAVY = {"pymc", "pytensor", "arviz", "nutpie", "numba", "matplotlib", "scipy", "pandas", "pandera", "xarray"}
-HEAVY |= {"jinja2", "openpyxl", "typst", "joblib", "dask", "distributed", "threadpoolctl"}
+HEAVY |= {"mlflow", "wandb", "jinja2", "openpyxl", "typst", "joblib", "dask", "distributed", "threadpoolctl"}
 SAMPLERS = {"pymc", "pytensor", "nutpie", "llvmlite", "numba"}
 
 

@@ -54,7 +54,7 @@ def assign_columns(
         RunsError: two headers could be one column, a header seems to be one that is missing, no response or no input
             is there, or `columns` is wrong.
     """
-    asked = asked_columns(columns, set(headers), name=name)
+    asked = asked_columns(columns, dict.fromkeys(headers), name=name)
     taken = {each.header for each in asked.values()}
     meant = {header: found for header in headers if header not in taken and (found := meaning(header)) is not None}
     chosen = {standard: each.header for standard, each in asked.items() if standard in STANDARD}

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import codecs
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from forecaster.errors import RunsError, clipped
+from forecaster.runs.readers.shape import Shape
 
 if TYPE_CHECKING:
     import pandas as pd
 
-type Cells = tuple[pd.DataFrame, list[str], str]
-"""The raw cells, the place of each row in the file, and the name to say in errors."""
+
+class Cells(NamedTuple):
+    """A table as it stands in a file.
+
+    Args:
+        frame: the raw cells.
+        places: of each row in the file, such as "line 7".
+        name: to say in errors.
+        shapes: what was found out about the file and done with its cells.
+    """
+
+    frame: pd.DataFrame
+    places: list[str]
+    name: str
+    shapes: tuple[Shape, ...] = ()
 
 
 def named(frame: pd.DataFrame, *, name: str, places: list[str] | None = None) -> Cells:
@@ -28,7 +42,7 @@ def named(frame: pd.DataFrame, *, name: str, places: list[str] | None = None) ->
     if twice is not None:
         raise RunsError(f"column {clipped(twice)} occurs twice in the header; rename one", where=name)
     plain.columns = headers
-    return plain, places or [f"row {i + 1}" for i in range(len(plain))], name
+    return Cells(plain, places or [f"row {i + 1}" for i in range(len(plain))], name)
 
 
 def text_of(data: bytes, *, name: str) -> str:

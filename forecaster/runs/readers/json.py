@@ -7,10 +7,15 @@ from typing import Any
 
 from forecaster.errors import RunsError, clipped
 from forecaster.runs.readers.frame import Cells, named, text_of
+from forecaster.runs.readers.lm_eval import is_results, read_results
+from forecaster.runs.readers.trainer_log import is_trainer_state, read_trainer_state
+
+SHAPES = ((is_trainer_state, read_trainer_state), (is_results, read_results))
+"""What is recognised by how its objects are built, and what reads it."""
 
 
 def read_json(data: bytes, *, name: str, by_line: bool = False) -> Cells:
-    """The cells of a list of runs or of columns of one length; `by_line`, of one run on each line.
+    """The cells of a list of runs or of columns of one length; of one run a line `by_line`, or where a line is whole.
 
     Raises:
         RunsError: anything else, with the line or the row.
@@ -24,12 +29,17 @@ def read_json(data: bytes, *, name: str, by_line: bool = False) -> Cells:
         try:
             values.append(json.loads(line, object_pairs_hook=_once))
         except json.JSONDecodeError as error:
+            if error.msg == "Extra data" and not by_line:
+                return read_json(data, name=name, by_line=True)
             place = f"{name} line {number + error.lineno - 1}"
             raise RunsError(f"is not JSON: {error.msg}", where=place) from None
         except (ValueError, RecursionError) as error:
             reason = "nested too deeply" if isinstance(error, RecursionError) else clipped(str(error), 80)
             raise RunsError(f"cannot be read: {reason}", where=f"{name} line {number}") from None
     rows = values if by_line else values[0]
+    for recognises, reads in SHAPES:
+        if recognises(rows):
+            return reads(rows, name=name)
     places = [f"line {number}" for number, _ in lines] if by_line else None
     if isinstance(rows, list):
         odd = next((i for i, row in enumerate(rows) if not isinstance(row, dict)), None)
