@@ -20,6 +20,7 @@ from forecaster.laws.change_priors import parse_priors
 from forecaster.laws.choice import Choice, changed
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import law
+from forecaster.runs.checkpoints import refuse_choice
 from forecaster.runs.points import scenario
 from forecaster.runs.table import Runs
 
@@ -39,6 +40,7 @@ def batch(
     own_exponents: bool = False,
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
+    checkpoints: str = "",
     split_by: str = "",
     weights: str | Mapping[str, float] = "extrapolation",
     family: str = "",
@@ -68,6 +70,7 @@ def batch(
         own_exponents: whether each family also has its own exponents.
         columns: which header is which, as of `read_runs`.
         where: which rows are kept, as of `read_runs`.
+        checkpoints: which of the rows of one run are kept, as of `read_runs`.
         split_by: a column by whose values every table is split into several.
         weights: of the laws: `extrapolation`, `equal`, `loo`, or numbers by law name.
         family: of which every point is, where runs are grouped; a new one where not given.
@@ -85,7 +88,7 @@ def batch(
     named = tuple(each if isinstance(each, Law) else law(each) for each in laws)
     choice = Choice(named, tuple(priors), noise, group, own_exponents)
     asked = scenario(at, targets=targets)
-    recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks)
+    recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks, checkpoints)
     return _batch(recipe, tables, split_by, cache=cache, output=output, workers=workers, client=client, say=say)
 
 
@@ -134,8 +137,10 @@ def _refuse_together(tables: Sequence[Table], recipe: Recipe, *, workers: int | 
     parse_priors(choice.priors)
     if choice.laws and not choice.group:
         changed(choice.laws, priors=choice.priors, noise=choice.noise)
-    if (recipe.columns or recipe.where) and any(isinstance(table.source, Runs) for table in tables):
-        raise UsageError("columns and where are for tables that are still to be read; Runs are")
+    refuse_choice(recipe.checkpoints)
+    said = recipe.columns or recipe.where or recipe.checkpoints
+    if said and any(isinstance(table.source, Runs) for table in tables):
+        raise UsageError("columns, where and checkpoints are for tables that are still to be read; Runs are")
 
 
 def _outcomes(

@@ -30,6 +30,13 @@ Rows = Annotated[
     typer.Option(help="Keep at most this many rows, such as 10K, evenly over the scale; without it all are kept."),
 ]
 
+Checkpoints = Annotated[
+    str,
+    typer.Option(
+        help="Of rows that are checkpoints of one run: last or all of them. [default: last, where seen to be such]"
+    ),
+]
+
 Law = Annotated[str, typer.Option(help="Names on the shelf or paths to TOML files, comma-separated.")]
 
 Prior = Annotated[
@@ -94,6 +101,7 @@ class RunsChoice:
     columns: Columns = ""
     where: Where = ""
     rows: Rows = ""
+    checkpoints: Checkpoints = ""
 
     @property
     def most(self) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from forecaster.notes import Note
+from forecaster.runs.checkpoints import with_checkpoints
 from forecaster.runs.columns import assign_columns, standard_columns
 from forecaster.runs.filter import kept_rows
 from forecaster.runs.readers import File, load_table
@@ -23,6 +24,7 @@ def read_runs(
     *,
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
+    checkpoints: str = "",
 ) -> Runs:
     """Read a table of training runs, name its columns, and refuse cells that no run can have.
 
@@ -37,20 +39,29 @@ def read_runs(
             column so displaced is kept as "N (in file)".
         where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
             and, or, not and + - * / only; `names in backticks` for headers that are not plain words.
+        checkpoints: of rows that are checkpoints of one run, `last` keeps the last and `all` keeps each; where empty
+            the last is kept where rows are seen to be checkpoints. See `forecaster.runs.checkpoints.with_checkpoints`.
 
     Raises:
         RunsError: anything unreadable, with the file and, where it has one, the line and column.
     """
-    return runs_of(load_table(source), columns=columns, where=where)
+    return runs_of(load_table(source), columns=columns, where=where, checkpoints=checkpoints)
 
 
-def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, where: str | None = None) -> Runs:
+def runs_of(
+    cells: Cells,
+    *,
+    columns: Mapping[str, str] | str | None = None,
+    where: str | None = None,
+    checkpoints: str = "",
+) -> Runs:
     """The runs in a table's raw cells, as of `read_runs`.
 
     Args:
         cells: the raw cells, the place of each row, and the name to say.
         columns: which header stands for a standard column.
         where: which rows are kept.
+        checkpoints: which of the rows of one run are kept.
 
     Raises:
         RunsError: a cell that no run can have, with its place.
@@ -66,4 +77,5 @@ def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, whe
         frame, table = frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True)
         places = [place for place, keep in zip(places, mask, strict=True) if keep]
     refuse_bad_cells(table, frame, chosen, places=places, name=name)
-    return Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
+    rows = Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
+    return with_checkpoints(rows, checkpoints)

@@ -12,6 +12,7 @@ from forecaster.cli.console import Console
 from forecaster.cli.options import (
     AllowFailedChecks,
     Asked,
+    Checkpoints,
     Columns,
     Family,
     Fast,
@@ -44,6 +45,7 @@ def batch(
     laws: LawChoice,
     columns: Columns = "",
     where: Where = "",
+    checkpoints: Checkpoints = "",
     weights: Weights = "",
     fast: Fast = False,
     family: Family = "",
@@ -67,10 +69,10 @@ def batch(
     with connected(scheduler) if scheduler else nullcontext() as client, console.progress() as say:
         made = forecast_all(
             tables, points, laws=chosen.laws, priors=chosen.priors, noise=chosen.noise, group=chosen.group,
-            own_exponents=chosen.own_exponents, columns=columns or None, where=where or None, split_by=split_by,
-            weights=weights_said(weights, fast=fast) or "extrapolation", family=family, seed=sampling.seed,
-            allow_failed_checks=allow_failed_checks, cache=not sampling.no_cache, output=output, workers=workers,
-            client=client, say=say,
+            own_exponents=chosen.own_exponents, columns=columns or None, where=where or None,
+            checkpoints=checkpoints, split_by=split_by, weights=weights_said(weights, fast=fast) or "extrapolation",
+            family=family, seed=sampling.seed, allow_failed_checks=allow_failed_checks, cache=not sampling.no_cache,
+            output=output, workers=workers, client=client, say=say,
         )  # fmt: skip
     if not made.answered:
         reasons = [f"{name}: {message}" for name, message in made.refused.items()]
