@@ -61,8 +61,8 @@ def _outcome(recipe: Recipe, table: Table) -> Outcome:
         )
         laws = recipe.choice.of(runs)
         answer = forecast_table(
-            runs, laws, asked_of(recipe.asked, laws, recipe.family), weights=recipe.weights, seed=recipe.seed,
-            allow_failed_checks=recipe.allow_failed_checks, cache=False,
+            recipe.choice.noted(runs, laws), laws, asked_of(recipe.asked, laws, recipe.family), weights=recipe.weights,
+            seed=recipe.seed, allow_failed_checks=recipe.allow_failed_checks, cache=False,
         )  # fmt: skip
         return answered(answer, table=table.name, recipe=recipe)
     except ForecasterError as error:

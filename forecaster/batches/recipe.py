@@ -56,6 +56,7 @@ class Recipe:
             self.asked.targets, bool(choice.laws),
             [[each.name, each.sha256, list(each.inputs), list(each.priors)] for each in laws],
             choice.priors, choice.noise, choice.group, choice.own_exponents,
+            choice.earlier and choice.earlier.sha256,
             self.weights if isinstance(self.weights, str) else dict(self.weights),
             self.columns if isinstance(self.columns, str | None) else dict(self.columns),
             self.where, self.family, self.seed, self.allow_failed_checks, self.checkpoints,

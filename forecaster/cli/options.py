@@ -137,10 +137,15 @@ class LawChoice:
         typer.Option("--own-exponents", help="With --group: each family has its own exponents, too, partially pooled."),
     ] = False
 
+    prior_from: Annotated[
+        str,
+        typer.Option(help="A saved fit of the same laws to another table, whose exponents, widened, are the priors."),
+    ] = ""
+
     @property
     def changes(self) -> bool:
         """Whether priors, noise or families differ from the laws' own."""
-        return bool(self.prior or self.noise or self.group)
+        return bool(self.prior or self.noise or self.group or self.prior_from)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def few_stamps(forecast: Forecast) -> list[str]:
     if all(map(math.isfinite, shares)):
         ends = [f"{share:.0%}" for share in (shares[0], shares[-1])][: len(shares)]
         said = f"about {' to '.join(ends)} of what moves the response is the priors'"
-    return [f"FEW RUNS: {few}. The forecast leans on the priors: {said}."]
+    return [f"FEW RUNS: {few}. The range is wide and rests in part on the priors: {said}."]
 
 
 def _check_stamps(forecast: Forecast) -> list[str]:

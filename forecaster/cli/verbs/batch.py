@@ -68,8 +68,8 @@ def batch(
     chosen, points = choice_of(laws), asked.scenario()
     with connected(scheduler) if scheduler else nullcontext() as client, console.progress() as say:
         made = forecast_all(
-            tables, points, laws=chosen.laws, priors=chosen.priors, noise=chosen.noise, group=chosen.group,
-            own_exponents=chosen.own_exponents, columns=columns or None, where=where or None,
+            tables, points, laws=chosen.laws, priors=chosen.priors, prior_from=laws.prior_from, noise=chosen.noise,
+            group=chosen.group, own_exponents=chosen.own_exponents, columns=columns or None, where=where or None,
             checkpoints=checkpoints, split_by=split_by, weights=weights_said(weights, fast=fast) or "extrapolation",
             family=family, seed=sampling.seed, allow_failed_checks=allow_failed_checks, cache=not sampling.no_cache,
             output=output, workers=workers, client=client, say=say,

@@ -27,7 +27,7 @@ def check(
 
     Example: `forecaster check runs.csv --law my_law.toml`, `forecaster check --explain not-separable`
     """
-    from forecaster.cli.source import laws_named, read_table
+    from forecaster.cli.source import asked_laws, read_table
     from forecaster.fits.ridges import with_ridges
     from forecaster.runs.check import check as check_runs
 
@@ -38,5 +38,5 @@ def check(
     if not runs:
         raise UsageError("check needs a table of runs, or --explain CODE")
     table = read_table(RunsChoice(runs, columns, where, rows, checkpoints), say=console.say, fitting=False)
-    checked = with_ridges(check_runs(table), laws_named(LawChoice(law), table) if law else (), table)
+    checked = with_ridges(check_runs(table), asked_laws(LawChoice(law), table)[1] if law else (), table)
     console.result(checked.text, {"check": checked.as_dict()})
