@@ -97,7 +97,7 @@ class GateError(ForecasterError):
 
 
 class TooFewRuns(GateError):
-    """There are not enough runs, or too few distinct scales, to forecast from."""
+    """There are under three runs, or scales that cannot tell parameters apart: too little to forecast from."""
 
     code = "too-few-runs"
 

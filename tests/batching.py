@@ -27,7 +27,7 @@ def write_tables(folder: Path, good: int = 3, *, bad: bool = True) -> Path:
     for seed in range(good):
         small_table(seed).to_csv(folder / f"good{seed}.csv", index=False)
     if bad:
-        small_table(9)[:5].to_csv(folder / "few.csv", index=False)
+        small_table(9)[:2].to_csv(folder / "few.csv", index=False)
         (folder / "bad.csv").write_text("N,D,loss\n1e9,2e9,high\n")
     return folder
 

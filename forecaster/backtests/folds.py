@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.errors import InputError, TooFewRuns, clipped
-from forecaster.runs.data_checks import FEWEST_RUNS, FEWEST_SCALES, distinct
+from forecaster.runs.data_checks import FEWEST_RUNS, FEWEST_SCALES, few_scales
 from forecaster.runs.table import Runs
 
 ORIGINS = (0.40, 0.55, 0.70, 0.85)
@@ -53,7 +53,7 @@ class Fold:
     @property
     def usable(self) -> bool:
         """Whether enough is shown to fit, and enough hidden to score."""
-        return len(self.train) >= FEWEST_RUNS and _tell_apart(self.train) and len(self.test) >= FEWEST_HIDDEN
+        return len(self.train) >= FEWEST_RUNS and not few_scales(self.train) and len(self.test) >= FEWEST_HIDDEN
 
 
 def rolling_origins(runs: Runs, *, shares: tuple[float, ...] = ORIGINS) -> tuple[Fold, ...]:
@@ -100,15 +100,6 @@ def holdout(runs: Runs, *, by: str = "", holdout: float = 0.2) -> Fold:
             named=("holdout",),
         )
     return fold
-
-
-def _tell_apart(runs: Runs) -> bool:
-    """Whether runs tell a law's parameters apart: by three scales, or by two budgets split in several ways each."""
-    scales = distinct(runs.column(runs.scale))
-    if scales >= FEWEST_SCALES:
-        return True
-    split = runs.has("N") and runs.has("D")
-    return scales == 2 and split and all(distinct(runs.column(name)) >= FEWEST_SCALES for name in ("N", "D"))
 
 
 def _shown(runs: Runs, by: str, cut: float) -> np.ndarray:

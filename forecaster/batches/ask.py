@@ -56,11 +56,13 @@ def ask(recipe: Recipe, table: Table) -> Outcome:
 def _outcome(recipe: Recipe, table: Table) -> Outcome:
     runs = None
     try:
-        runs = table.runs(columns=recipe.columns, where=recipe.where, group=recipe.choice.group)
+        runs = table.runs(
+            columns=recipe.columns, where=recipe.where, group=recipe.choice.group, checkpoints=recipe.checkpoints
+        )
         laws = recipe.choice.of(runs)
         answer = forecast_table(
-            runs, laws, asked_of(recipe.asked, laws, recipe.family), weights=recipe.weights, seed=recipe.seed,
-            allow_failed_checks=recipe.allow_failed_checks, cache=False,
+            recipe.choice.noted(runs, laws), laws, asked_of(recipe.asked, laws, recipe.family), weights=recipe.weights,
+            seed=recipe.seed, allow_failed_checks=recipe.allow_failed_checks, cache=False,
         )  # fmt: skip
         return answered(answer, table=table.name, recipe=recipe)
     except ForecasterError as error:

@@ -16,10 +16,12 @@ from forecaster.batches.runner import refuse_client, run_here, run_on, say_of_th
 from forecaster.batches.tables import Table, tables_of
 from forecaster.errors import RunsError, Say, UsageError
 from forecaster.fits.cache import load_page, save_page
+from forecaster.fits.store import load_earlier
 from forecaster.laws.change_priors import parse_priors
 from forecaster.laws.choice import Choice, changed
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import law
+from forecaster.runs.checkpoints import refuse_choice
 from forecaster.runs.points import scenario
 from forecaster.runs.table import Runs
 
@@ -34,11 +36,13 @@ def batch(
     targets: Iterable[float] = (),
     laws: Iterable[str | Law] = (),
     priors: Iterable[str] = (),
+    prior_from: str | Path = "",
     noise: str = "",
     group: str = "",
     own_exponents: bool = False,
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
+    checkpoints: str = "",
     split_by: str = "",
     weights: str | Mapping[str, float] = "extrapolation",
     family: str = "",
@@ -52,22 +56,19 @@ def batch(
 ) -> Batch:
     """Forecast many tables, each as the command `forecast` would, and give a row for each table and point.
 
-    A table that must be refused has its error in its rows, and the others go on. Every finished table is kept in the
-    cache under a hash of its content, of all that is asked and of the versions, so that a batch that was interrupted
-    goes on where it ended. The numbers are the same on any number of workers.
+    A table that must be refused has its error in its rows. Every finished table is kept in the cache under a hash of
+    all that decides it, so that an interrupted batch goes on where it ended, on any number of workers.
 
     Args:
-        tables: a file, a folder of files, a pattern such as `runs/*.csv`, a DataFrame or Runs; several of them; or a
-            mapping of names to single ones.
-        at: points, as of `forecast`.
-        targets: values of the response; for each the chance of ending at or below it is given.
+        tables: a file, a folder, a pattern, a DataFrame or Runs; several of them; or a mapping of names to single ones.
+        at, targets: as of `forecast`.
         laws: names on the shelf, paths of law pages, or laws; each table's default mixture where there are none.
         priors: in place of the laws' own, such as `alpha=Normal(0.35, 0.05)`.
+        prior_from: a saved fit whose exponents, widened, are priors but for those in `priors`.
         noise: in place of the laws' own, such as `Normal,constant`.
         group: the column that names each run's family; empty for none.
         own_exponents: whether each family also has its own exponents.
-        columns: which header is which, as of `read_runs`.
-        where: which rows are kept, as of `read_runs`.
+        columns, where, checkpoints: as of `read_runs`.
         split_by: a column by whose values every table is split into several.
         weights: of the laws: `extrapolation`, `equal`, `loo`, or numbers by law name.
         family: of which every point is, where runs are grouped; a new one where not given.
@@ -83,9 +84,10 @@ def batch(
         InputError: what was given cannot be used for any table.
     """
     named = tuple(each if isinstance(each, Law) else law(each) for each in laws)
-    choice = Choice(named, tuple(priors), noise, group, own_exponents)
+    earlier = load_earlier(prior_from) if prior_from else None
+    choice = Choice(named, tuple(priors), noise, group, own_exponents, earlier)
     asked = scenario(at, targets=targets)
-    recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks)
+    recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks, checkpoints)
     return _batch(recipe, tables, split_by, cache=cache, output=output, workers=workers, client=client, say=say)
 
 
@@ -133,9 +135,11 @@ def _refuse_together(tables: Sequence[Table], recipe: Recipe, *, workers: int | 
     choice = recipe.choice
     parse_priors(choice.priors)
     if choice.laws and not choice.group:
-        changed(choice.laws, priors=choice.priors, noise=choice.noise)
-    if (recipe.columns or recipe.where) and any(isinstance(table.source, Runs) for table in tables):
-        raise UsageError("columns and where are for tables that are still to be read; Runs are")
+        changed(choice.laws, priors=choice.priors, noise=choice.noise, earlier=choice.earlier)
+    refuse_choice(recipe.checkpoints)
+    said = recipe.columns or recipe.where or recipe.checkpoints
+    if said and any(isinstance(table.source, Runs) for table in tables):
+        raise UsageError("columns, where and checkpoints are for tables that are still to be read; Runs are")
 
 
 def _outcomes(

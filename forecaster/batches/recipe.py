@@ -28,6 +28,7 @@ class Recipe:
         family: of which every point is, where the laws know families.
         seed: of every random number.
         allow_failed_checks: show numbers of fits whose checks failed.
+        checkpoints: which of the rows of one run are kept.
         versions: of what decides the numbers, the same wherever the tables are forecast.
     """
 
@@ -39,6 +40,7 @@ class Recipe:
     family: str = ""
     seed: int = 1
     allow_failed_checks: bool = False
+    checkpoints: str = ""
     versions: Mapping[str, str] = field(default_factory=lambda: dict(versions()))
 
     def key(self, sha256: str) -> str:
@@ -54,8 +56,9 @@ class Recipe:
             self.asked.targets, bool(choice.laws),
             [[each.name, each.sha256, list(each.inputs), list(each.priors)] for each in laws],
             choice.priors, choice.noise, choice.group, choice.own_exponents,
+            choice.earlier and choice.earlier.sha256,
             self.weights if isinstance(self.weights, str) else dict(self.weights),
             self.columns if isinstance(self.columns, str | None) else dict(self.columns),
-            self.where, self.family, self.seed, self.allow_failed_checks,
+            self.where, self.family, self.seed, self.allow_failed_checks, self.checkpoints,
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]

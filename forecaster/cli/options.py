@@ -36,6 +36,13 @@ Rows = Annotated[
     typer.Option(help="Keep at most this many rows, such as 10K, evenly over the scale; without it all are kept."),
 ]
 
+Checkpoints = Annotated[
+    str,
+    typer.Option(
+        help="Of rows that are checkpoints of one run: last or all of them. [default: last, where seen to be such]"
+    ),
+]
+
 Law = Annotated[str, typer.Option(help="Names on the shelf or paths to TOML files, comma-separated.")]
 
 Prior = Annotated[
@@ -104,6 +111,7 @@ class RunsChoice:
     columns: Columns = None
     where: Where = ""
     rows: Rows = ""
+    checkpoints: Checkpoints = ""
 
     @property
     def named(self) -> str | None:
@@ -144,10 +152,15 @@ class LawChoice:
         typer.Option("--own-exponents", help="With --group: each family has its own exponents, too, partially pooled."),
     ] = False
 
+    prior_from: Annotated[
+        str,
+        typer.Option(help="A saved fit of the same laws to another table, whose exponents, widened, are the priors."),
+    ] = ""
+
     @property
     def changes(self) -> bool:
         """Whether priors, noise or families differ from the laws' own."""
-        return bool(self.prior or self.noise or self.group)
+        return bool(self.prior or self.noise or self.group or self.prior_from)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from forecaster.backtests.weighting import BASES, Weighting, load_weighting
 from forecaster.errors import InputError, NotConverged, Say, UsageError
 from forecaster.fits.ensemble import fit_each, refuse_too_few, with_refusals
 from forecaster.fits.posterior import Fit
-from forecaster.fits.store import is_saved_fit, load_fits
+from forecaster.fits.store import is_saved_fit, load_earlier, load_fits
 from forecaster.forecasts.forecast import forecast, forecast_table
 from forecaster.forecasts.points import asked_of, refuse_incomplete
 from forecaster.forecasts.result import Forecast
@@ -83,16 +83,16 @@ def read_source(chosen: RunsChoice, laws: LawChoice, *, say: Say | None = None) 
 
     Raises:
         RunsError: the file cannot be read as runs.
-        LawError: as of `laws_named`.
+        LawError: as of `asked_laws`.
         UsageError: options of a table with a saved fit.
         InputError: a law that the saved fit does not hold.
     """
     runs, fits = _read(chosen, laws.group, say)
     if fits is None:
         _say_if_long(runs, f"each fit of a law takes about {duration(len(runs) * SAMPLING)}", say)
-        return Source(runs, laws_named(laws, runs))
+        return Source(*asked_laws(laws, runs))
     if laws.changes:
-        raise UsageError("--prior, --noise and --group are for a table; fit it again with them", where=chosen.runs)
+        raise UsageError("--prior, --prior-from, --noise and --group are for a table; fit it again", where=chosen.runs)
     by_name = {each.law.name: each for each in fits}
     names = listed_names(laws.law)
     for name in names:
@@ -127,12 +127,13 @@ def _read(chosen: RunsChoice, group: str, say: Say | None) -> tuple[Runs, tuple[
         most, path = chosen.most, Path(chosen.runs)
         if say is not None and path.is_file() and path.stat().st_size > LARGE_FILE:
             say(f"reading {path.name}, {path.stat().st_size / 1e6:.0f} MB")
-        runs = read_runs(chosen.runs, columns=chosen.named, where=chosen.where or None)
+        runs = read_runs(chosen.runs, columns=chosen.named, where=chosen.where or None, checkpoints=chosen.checkpoints)
         if most is not None:
             runs = thin(runs, most=most)
         return with_codes(runs, group) if group else runs, None
-    if chosen.named or chosen.where or chosen.rows:
-        raise UsageError("--columns, --rows and --where do not apply to a saved fit; fit the table again instead")
+    if chosen.named or chosen.where or chosen.rows or chosen.checkpoints:
+        said = "--columns, --rows, --where and --checkpoints do not apply to a saved fit; fit the table again instead"
+        raise UsageError(said)
     fits = load_fits(chosen.runs)
     return fits[0].runs, fits
 
@@ -194,14 +195,20 @@ def compare_source(source: Source, asked: Scenario | tuple[()], how: Comparing, 
     return with_refusals(found, refusals)
 
 
-def laws_named(choice: LawChoice, runs: Runs) -> tuple[Law, ...]:
+def asked_laws(choice: LawChoice, runs: Runs) -> tuple[Runs, tuple[Law, ...]]:
     """The laws that were chosen, with the priors, the noise and the families that were asked for.
+
+    Returns:
+        The runs with what must be said of the laws' priors, and the laws.
 
     Raises:
         LawError: an unknown name, a page that is not valid, or a prior that fits none of the laws.
         UsageError: two laws of one name, or no such noise.
+        StoreError: priors are to come from what is no saved fit.
     """
-    return choice_of(choice).of(runs)
+    chosen = choice_of(choice)
+    laws = chosen.of(runs)
+    return chosen.noted(runs, laws), laws
 
 
 def choice_of(choice: LawChoice) -> Choice:
@@ -214,7 +221,8 @@ def choice_of(choice: LawChoice) -> Choice:
     named = tuple(law(name) for name in listed_names(choice.law))
     if choice.law and not named:
         raise UsageError(f"`{choice.law}` names no law", where="--law")
-    return Choice(named, tuple(choice.prior or ()), choice.noise, choice.group, choice.own_exponents)
+    earlier = load_earlier(choice.prior_from) if choice.prior_from else None
+    return Choice(named, tuple(choice.prior or ()), choice.noise, choice.group, choice.own_exponents, earlier)
 
 
 def weights_said(weights: str, *, fast: bool) -> str | dict[str, float]:

@@ -16,7 +16,7 @@ from forecaster.fits.sampling.density import FIRST_TRY
 from forecaster.fits.verdict import Verdict, better
 from forecaster.laws.law import Law
 from forecaster.notes import Note
-from forecaster.runs.data_checks import FEWEST_RUNS, FEWEST_SCALES, distinct
+from forecaster.runs.data_checks import FEWEST_AT_ALL, FEWEST_RUNS, count, few_scales
 from forecaster.runs.table import Runs
 from forecaster.stats.link import Link
 
@@ -205,29 +205,34 @@ def fit_each(
     return fits, refusals
 
 
-def refuse_too_few(runs: Runs, laws: Iterable[Law]) -> None:
-    """Refuse a table that cannot carry a forecast.
+def refuse_too_few(runs: Runs, laws: Iterable[Law], *, fewest: int = FEWEST_AT_ALL) -> None:
+    """Refuse a table that cannot carry a forecast, even with the priors.
+
+    Args:
+        runs: the table.
+        laws: that are asked.
+        fewest: how many runs are needed.
 
     Raises:
-        TooFewRuns: under 8 runs, under 3 distinct scales, or fewer runs than a law has parameters.
+        TooFewRuns: under 3 runs, or scales that cannot tell a law's parameters apart.
     """
     cure = "add runs, or see what the priors alone say with `forecaster prior`"
-    if len(runs) < FEWEST_RUNS:
-        raise TooFewRuns(
-            f"{len(runs)} runs are too few to forecast from; {FEWEST_RUNS} are needed: {cure}", where=runs.name
-        )
-    scales = distinct(runs.column(runs.scale))
-    if scales < FEWEST_SCALES:
-        raise TooFewRuns(
-            f"the runs have {scales} distinct values of {runs.scale}; {FEWEST_SCALES} are needed: {cure}",
-            where=runs.name,
-        )
+    if len(runs) < fewest:
+        few = "1 run is" if len(runs) == 1 else f"{len(runs)} runs are"
+        raise TooFewRuns(f"{few} too few to forecast from; {fewest} are needed: {cure}", where=runs.name)
     for law in laws:
-        if len(runs) < len(law.sampled):
-            raise TooFewRuns(
-                f"{len(runs)} runs are fewer than the {len(law.sampled)} parameters of {law.name}: {cure}",
-                where=runs.name,
-            )
+        if few := few_scales(runs, law.inputs):
+            raise TooFewRuns(f"the runs have {few} by {law.name}: {cure}", where=runs.name)
+
+
+def few_runs(runs: Runs, laws: Iterable[Law] = ()) -> str:
+    """Why the priors carry much of what is said: how few the runs are; empty where they are not."""
+    if len(runs) < FEWEST_RUNS:
+        return f"{count(len(runs), 'run')}, fewer than {FEWEST_RUNS}"
+    most = max(laws, key=lambda law: len(law.sampled), default=None)
+    if most is None or len(runs) >= len(most.sampled):
+        return ""
+    return f"{len(runs)} runs, fewer than the {len(most.sampled)} parameters of {clipped(most.name)}"
 
 
 def judge_at(fit: Fit, points: Mapping[str, Mapping[str, float]]) -> Verdict:

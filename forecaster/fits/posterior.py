@@ -12,6 +12,7 @@ import numpy as np
 from forecaster.fits.design import Design, References
 from forecaster.fits.sampling.density import FIRST_TRY, Settings
 from forecaster.fits.verdict import Verdict, judge
+from forecaster.laws.earlier import exponents, transferred
 from forecaster.laws.law import Law, is_count
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document
@@ -109,6 +110,11 @@ class Fit(Result):
     @property
     def _values(self) -> dict[str, xr.DataArray]:
         return {str(name): values for name, values in self.posterior.items()}
+
+    @property
+    def transferred(self) -> dict[str, str]:
+        """Priors on the law's exponents for another table of the same recipe, as `with_priors` takes them."""
+        return transferred(self.law, {name: self._values[name].values for name in exponents(self.law)})
 
     def flat_draws(self, count: int | None = None) -> dict[str, np.ndarray]:
         """The parameters of the formula and of the noise, chains in a row, each of shape (count).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.posterior import Fit, sampled_values, thinned
 from forecaster.fits.predict import joint_log_likelihood
 from forecaster.laws.prior import log_prior
@@ -116,3 +118,28 @@ def power_scale(fit: Fit, at: Mapping[str, float], *, only_response: bool = Fals
 
     by_prior, by_data = map(sensitivities, _weights_of(fit, few))
     return tuple(Power(fit.law.name, name, by_prior[name], by_data[name]) for name in quantities)
+
+
+_shares: WeakKeyDictionary[Ensemble, dict[tuple[tuple[str, float], ...], float]] = WeakKeyDictionary()
+"""By point, of ensembles that are still in use, since it takes a while to tell."""
+
+
+def prior_share(ensemble: Ensemble, at: Mapping[str, float]) -> float:
+    """How much of what moves the response at a point is the priors', 0 to 1; not a number where the draws cannot tell.
+
+    It is power-scaling sensitivity to the priors over that to priors and data together, laws by weight.
+
+    Args:
+        ensemble: whose laws.
+        at: the point, with every input of theirs.
+    """
+    kept, key = _shares.setdefault(ensemble, {}), tuple(sorted(at.items()))
+    if key not in kept:
+        prior = data = 0.0
+        for fit in ensemble.fits:
+            if weight := ensemble.weights[fit.law.name]:
+                here = power_scale(fit, at, only_response=True)[0]
+                prior, data = prior + weight * here.prior, data + weight * here.likelihood
+        told = math.isfinite(prior + data) and prior + data > 0
+        kept[key] = round(prior / (prior + data), 2) if told else math.nan
+    return kept[key]

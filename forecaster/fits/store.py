@@ -25,6 +25,7 @@ from forecaster.files import beside, put_in_place
 from forecaster.fits.posterior import Fit
 from forecaster.fits.sampling.density import Settings
 from forecaster.fits.verdict import Verdict
+from forecaster.laws.earlier import Earlier
 from forecaster.laws.page import read_law
 from forecaster.notes import Note
 from forecaster.runs.columns.cells import inferred
@@ -105,7 +106,7 @@ def load_fits(folder: str | Path) -> tuple[Fit, ...]:
         _refuse_changed_files(folder, manifest["files"])
         runs = _read_runs(folder, manifest)
         fits = tuple(_read_fit(folder, entry, runs) for entry in manifest["fits"])
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         missing = Path(error.filename or folder).name
         raise StoreError(f"is not a saved fit: it has no {missing}", where=str(folder)) from None
     except ForecasterError as error:
@@ -115,6 +116,18 @@ def load_fits(folder: str | Path) -> tuple[Fit, ...]:
     if runs.sha256 != manifest["runs"]["sha256"]:
         raise StoreError("its runs.csv is not the table that was fitted", where=str(folder))
     return fits
+
+
+def load_earlier(folder: str | Path) -> Earlier:
+    """A saved fit as what it says of laws' exponents; laws whose checks failed say nothing.
+
+    Raises:
+        StoreError: not a saved fit, or one that is damaged or of another format.
+    """
+    fits = load_fits(folder)
+    priors = {fit.law.name: fit.transferred for fit in fits if fit.verdict.status != "fail"}
+    known = {name: found for name, found in priors.items() if found}
+    return Earlier(str(folder), fits[0].runs.name, _hash(Path(folder) / "manifest.json"), known)
 
 
 def load_weighting_page(folder: str | Path) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from forecaster.backtests.baselines import BASELINE_NAMES
+from forecaster.fits.ensemble import few_runs
 from forecaster.fits.extrapolation import Held, study
 from forecaster.forecasts.grade import expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.tables import Tested, record_said
@@ -134,7 +135,9 @@ def coverage_line(forecast: Forecast, point: PointForecast) -> str:
     """How often such ranges held where they were studied, in a sentence, to stand near the headline."""
     steps = expected_coverage(forecast, point)
     if not steps:
-        return "How often such 90% ranges hold was never studied for this response or at this distance."
+        few = few_runs(forecast.runs, [fit.law for fit in forecast.fits])
+        why = "with so few runs" if few else "for this response or at this distance"
+        return f"How often such 90% ranges hold was never studied {why}."
     said = [f"{_held(step)} {_where(step)}" for step in steps]
     return f"Elsewhere, on publications that taught them nothing, such 90% ranges held {' and '.join(said)}."
 

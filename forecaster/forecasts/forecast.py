@@ -8,7 +8,7 @@ from typing import Any
 
 from forecaster.backtests.weighting import Weighting, given, weigh
 from forecaster.errors import Say
-from forecaster.fits.ensemble import Ensemble, failures, fit_each, refuse_too_few, with_refusals
+from forecaster.fits.ensemble import Ensemble, failures, few_runs, fit_each, refuse_too_few, with_refusals
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import extrapolation_of
@@ -177,7 +177,11 @@ def _table_notes(ensemble: Ensemble) -> list[Note]:
     said_otherwise = set() if runs.is_language_loss else {"response-not-loss", "response-not-positive"}
     if families_of(ensemble.fits[0].law):
         said_otherwise.add("mixed-families")
-    return [*runs.notes, *(note for note in check(runs).notes if note.warning and note.code not in said_otherwise)]
+    found = [*runs.notes, *(note for note in check(runs).notes if note.warning and note.code not in said_otherwise)]
+    few = few_runs(runs, [fit.law for fit in ensemble.fits])
+    if few and not any(note.code == "few-runs" for note in found):
+        found.append(Note("few-runs", f"{few}; the priors carry much of the forecast", warning=True))
+    return list(dict.fromkeys(found))
 
 
 def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:

@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from forecaster.fits.ensemble import few_runs
 from forecaster.fits.extrapolation import Held, studied
-from forecaster.fits.power_scaling import power_scale
+from forecaster.fits.power_scaling import prior_share
 from forecaster.show.table import enumerated
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ RULES: Mapping[str, Rule] = {
         ((1000,), "up to {:,g}"), rest="beyond", most=True,
         more=f"; at best {AT_BEST} where that is over {BEYOND_TESTED:g} times the farthest backtested, or nothing was",
     ),
-    "runs": _rule(((50,), AT_LEAST), ((25,), AT_LEAST), ((15,), AT_LEAST), rest="fewer"),
+    "runs": _rule(((50,), AT_LEAST), ((25,), AT_LEAST), ((15,), AT_LEAST), rest="fewer, or than a law's parameters"),
     "decades of scale": _rule(((3,), AT_LEAST), ((2,), AT_LEAST), ((1,), AT_LEAST), rest="fewer"),
     "coverage": _rule(
         ((0.85,), "such 90% ranges held {:.0%} or more where they were studied"),
@@ -205,10 +205,11 @@ def farthest_tested(forecast: Forecast) -> float:
 
 
 def expected_coverage(forecast: Forecast, point: PointForecast) -> tuple[Held, ...]:
-    """What the study says of 90% ranges at such a distance; nothing where it cannot tell."""
+    """What the study says of 90% ranges at such a distance; nothing where it cannot tell, as of few runs."""
     term = forecast.extrapolation
     steps = studied(point.compute_ratio, farthest_tested(forecast), informed=bool(term.believed))
-    return tuple(step for step in steps if step.told and term.by_exponent and point.below_smallest == 1)
+    untold = point.below_smallest != 1 or few_runs(forecast.runs, [fit.law for fit in forecast.fits])
+    return tuple(step for step in steps if step.told and term.by_exponent and not untold)
 
 
 def _distance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
@@ -224,7 +225,8 @@ def _distance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
 
 
 def _runs(forecast: Forecast) -> tuple[str, str]:
-    return RULES["runs"].letter(len(forecast.runs)), f"{len(forecast.runs):,}"
+    few = few_runs(forecast.runs, [fit.law for fit in forecast.fits])
+    return RULES["runs"].letter(0 if few else len(forecast.runs)), few or f"{len(forecast.runs):,}"
 
 
 def _decades(forecast: Forecast) -> tuple[str, str]:
@@ -261,26 +263,10 @@ def _agreement(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
     return RULES["agreement of laws"].letter(apart), f"medians span {apart:.2f} of the 90% range"
 
 
-_DOMINANCE: WeakKeyDictionary[PointForecast, tuple[str, str]] = WeakKeyDictionary()
-"""Of points that are still in use, since it takes a while to tell; it keeps none of them alive."""
-
-
 def _dominance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
-    if point not in _DOMINANCE:
-        _DOMINANCE[point] = _dominance_of(forecast, point)
-    return _DOMINANCE[point]
-
-
-def _dominance_of(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
-    """Power-scaling sensitivity to the priors over that to priors and data together, laws by weight."""
-    prior = data = 0.0
-    for fit in forecast.fits:
-        if weight := forecast.weights[fit.law.name]:
-            here = power_scale(fit, point.at, only_response=True)[0]
-            prior, data = prior + weight * here.prior, data + weight * here.likelihood
-    if not (math.isfinite(prior + data) and prior + data > 0):
+    part = prior_share(forecast.ensemble, point.at)
+    if math.isnan(part):
         return RULES["prior dominance"].levels[-1].letter, "cannot be told from these draws"
-    part = round(prior / (prior + data), 2)
     return RULES["prior dominance"].letter(part), f"{part:.0%} is the priors', {1 - part:.0%} the data's"
 
 

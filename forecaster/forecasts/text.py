@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from forecaster.fits.ensemble import few_runs
+from forecaster.fits.power_scaling import prior_share
 from forecaster.forecasts.evidence import beyond_tested, evidence_line, grade_section, record_section, weights_reason
 from forecaster.forecasts.path import marked
 from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, point_table, range_table, share_table
@@ -47,7 +50,24 @@ def weights_sentence(forecast: Forecast) -> str:
 
 
 def stamps(forecast: Forecast) -> list[str]:
-    """What must stand on every output when the checks did not simply pass; empty when they did."""
+    """What must stand on every output: that the runs are few, that checks did not simply pass; empty for most."""
+    return [*few_stamps(forecast), *_check_stamps(forecast)]
+
+
+def few_stamps(forecast: Forecast) -> list[str]:
+    """That the runs are few, and how far the forecast therefore leans on the priors; empty for most."""
+    few = few_runs(forecast.runs, [fit.law for fit in forecast.fits])
+    if not few:
+        return []
+    shares = sorted({prior_share(forecast.ensemble, point.at) for point in forecast.points})
+    said = "what share of what moves the response is the priors' cannot be told from these draws"
+    if all(map(math.isfinite, shares)):
+        ends = [f"{share:.0%}" for share in (shares[0], shares[-1])][: len(shares)]
+        said = f"about {' to '.join(ends)} of what moves the response is the priors'"
+    return [f"FEW RUNS: {few}. The range is wide and rests in part on the priors: {said}."]
+
+
+def _check_stamps(forecast: Forecast) -> list[str]:
     if forecast.unchecked:
         return [
             "CHECKS FAILED: the sampler's draws did not pass their checks, and the numbers are shown only because "

@@ -6,6 +6,7 @@ import graphlib
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial, reduce
+from types import MappingProxyType
 
 import numpy as np
 
@@ -87,14 +88,29 @@ def with_priors(law: Law, priors: Mapping[str, str | Prior]) -> Law:
     return _read(law, sampled, natural, noise, given)
 
 
-def with_priors_each(laws: Sequence[Law], priors: Mapping[str, str | Prior]) -> tuple[Law, ...]:
+def with_priors_each(
+    laws: Sequence[Law],
+    priors: Mapping[str, str | Prior],
+    *,
+    by_law: Mapping[str, Mapping[str, str | Prior]] = MappingProxyType({}),
+) -> tuple[Law, ...]:
     """Several laws, each with those of the priors that it has a parameter for.
+
+    Args:
+        laws: any.
+        priors: by the parameter's name.
+        by_law: further priors by law; where one is given twice that of `priors` holds.
 
     Raises:
         LawError: a name that none of them has, or what `with_priors` refuses.
     """
     _refuse_unknown(laws, priors)
-    return tuple(with_priors(law, {n: prior for n, prior in priors.items() if n in _allowed(law)}) for law in laws)
+
+    def own(law: Law) -> dict[str, str | Prior]:
+        both = {**by_law.get(law.name, {}), **priors}
+        return {name: prior for name, prior in both.items() if name in _allowed(law)}
+
+    return tuple(with_priors(law, own(law)) for law in laws)
 
 
 def _allowed(law: Law) -> tuple[str, ...]:

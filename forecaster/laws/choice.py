@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecaster.errors import UsageError
 from forecaster.laws.change_noise import with_noise
 from forecaster.laws.change_priors import parse_priors, with_priors_each
+from forecaster.laws.earlier import Earlier
 from forecaster.laws.families import with_families
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import default_laws
@@ -24,6 +25,7 @@ class Choice:
         noise: in place of the laws' own, as of `forecaster.laws.change_noise.with_noise`.
         group: the column that names each run's family; empty for none.
         own_exponents: whether each family also has its own exponents.
+        earlier: whose exponents are priors, but for those in `priors`.
 
     Raises:
         UsageError: two laws of one name, or exponents of families without families.
@@ -34,6 +36,7 @@ class Choice:
     noise: str = ""
     group: str = ""
     own_exponents: bool = False
+    earlier: Earlier | None = None
 
     def __post_init__(self) -> None:
         called = [each.name for each in self.laws]
@@ -51,21 +54,31 @@ class Choice:
             runs: with its families counted where a column names them.
 
         Raises:
-            LawError: a prior that fits none of the laws, or a law that cannot be given families.
+            LawError: a prior that fits none of the laws, an earlier fit of none of them, or a law that cannot be given
+                families.
             UsageError: no such noise.
         """
         chosen = self.laws or default_laws(runs)
         if self.group:
             names = family_names(runs, self.group)
             chosen = tuple(with_families(each, names, self.group, exponents=self.own_exponents) for each in chosen)
-        return changed(chosen, priors=self.priors, noise=self.noise)
+        return changed(chosen, priors=self.priors, noise=self.noise, earlier=self.earlier)
+
+    def noted(self, runs: Runs, laws: Sequence[Law]) -> Runs:
+        """The runs with what must be said of their laws' priors."""
+        return replace(runs, notes=(*runs.notes, self.earlier.note(laws))) if self.earlier else runs
 
 
-def changed(laws: Sequence[Law], *, priors: Iterable[str] = (), noise: str = "") -> tuple[Law, ...]:
+def changed(
+    laws: Sequence[Law], *, priors: Iterable[str] = (), noise: str = "", earlier: Earlier | None = None
+) -> tuple[Law, ...]:
     """Laws with other priors and another noise.
 
     Raises:
-        LawError: a prior that fits none of the laws.
+        LawError: a prior that fits none of the laws, or an earlier fit of none of them.
         UsageError: no such noise.
     """
-    return with_priors_each(tuple(with_noise(each, noise) for each in laws), parse_priors(priors))
+    if earlier is not None:
+        earlier.refuse_other(laws)
+    noisy = tuple(with_noise(each, noise) for each in laws)
+    return with_priors_each(noisy, parse_priors(priors), by_law=earlier.priors if earlier else {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,15 @@ from forecaster.quantity import format_quantity
 from forecaster.runs.table import Runs, family_names
 
 FEWEST_RUNS = 8
+"""Below it the priors carry much of a forecast, which says so on its front; a cut through a table shows as many."""
+
+FEWEST_AT_ALL = 3
+"""Below it nothing is forecast."""
 
 FEWEST_SCALES = 3
+
+TOLD_APART = f"{FEWEST_SCALES}, or 2 budgets split in {FEWEST_SCALES} ways or more,"
+"""How many distinct scales tell the parameters of laws apart, in words."""
 
 FEWEST_FOR_WEIGHTS = 15
 
@@ -77,15 +85,15 @@ def _size(runs: Runs, spans: tuple[Span, ...]) -> list[Note]:
     notes = []
     scale = next((span for span in spans if span.name == runs.scale), None)
     if len(runs) < FEWEST_RUNS:
-        text = f"{count(len(runs), 'run')}; a forecast needs at least {FEWEST_RUNS} and is refused"
+        carried = f"with fewer than {FEWEST_RUNS} the priors carry much of a forecast, which is wide and graded D"
+        refused = f"a forecast needs at least {FEWEST_AT_ALL} and is refused"
+        text = f"{count(len(runs), 'run')}; {refused if len(runs) < FEWEST_AT_ALL else carried}"
         notes.append(Note("few-runs", text, warning=True))
     elif len(runs) < FEWEST_FOR_WEIGHTS:
         text = f"{len(runs)} runs; with fewer than {FEWEST_FOR_WEIGHTS} the laws get equal weights"
         notes.append(Note("few-for-weights", text))
-    if scale is not None and scale.distinct < FEWEST_SCALES:
-        values = count(scale.distinct, "distinct value")
-        text = f"{values} of {scale.name}; a forecast needs {FEWEST_SCALES} and is refused"
-        notes.append(Note("few-scales", text, warning=True))
+    if len(runs) and (few := few_scales(runs)):
+        notes.append(Note("few-scales", f"{few}, so a forecast is refused", warning=True))
     if scale is not None and scale.decades < 1:
         text = f"{scale.name} spans {factor(scale.decades)}; at least 10 is wanted"
         notes.append(Note("narrow-span", text, warning=True))
@@ -187,6 +195,25 @@ def _response(runs: Runs) -> list[Note]:
         text = f"the table also counts parameters as {', '.join(counts)}: ask for points counted as N is"
         notes.append(Note("N-counting", text))
     return notes
+
+
+def few_scales(runs: Runs, inputs: Iterable[str] = ("N", "D")) -> str:
+    """Why the runs cannot tell apart the parameters of a law: what they have and what is needed; empty where they can.
+
+    One budget says nothing on how the response changes with compute, and two say nothing on how that bends, unless each
+    is split into parameters and tokens in several ways, which the law reads.
+
+    Args:
+        runs: the table.
+        inputs: of the law.
+    """
+    scales = distinct(runs.column(runs.scale))
+    reads = {"N", "D"} <= {*inputs} & {*runs.inputs}
+    split = reads and all(distinct(runs.column(name)) >= FEWEST_SCALES for name in ("N", "D"))
+    if scales >= FEWEST_SCALES or (scales == 2 and split):
+        return ""
+    needed = f"{TOLD_APART} are needed" if reads else f"{FEWEST_SCALES} are needed"
+    return f"{count(scales, 'distinct value')} of {runs.scale}, and {needed}"
 
 
 def distinct(values: np.ndarray) -> int:

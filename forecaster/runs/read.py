@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.errors import RunsError
 from forecaster.notes import Note
+from forecaster.runs.checkpoints import with_checkpoints
 from forecaster.runs.columns.assign import assign_columns
 from forecaster.runs.columns.cells import holds_numbers
 from forecaster.runs.columns.magnitudes import refuse_odd_magnitudes
@@ -30,6 +31,7 @@ def read_runs(
     *,
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
+    checkpoints: str = "",
 ) -> Runs:
     """Read a table of training runs, name its columns, and refuse cells that no run can have.
 
@@ -47,20 +49,29 @@ def read_runs(
             may follow one, "N=params (M)". A column so displaced is kept as "N (in file)".
         where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
             and, or, not and + - * / only; `names in backticks` for headers that are not plain words.
+        checkpoints: of rows that are checkpoints of one run, `last` keeps the last and `all` keeps each; where empty
+            the last is kept where rows are seen to be checkpoints. See `forecaster.runs.checkpoints.with_checkpoints`.
 
     Raises:
         RunsError: anything unreadable, with the file and, where it has one, the line and column.
     """
-    return runs_of(load_table(source), columns=columns, where=where)
+    return runs_of(load_table(source), columns=columns, where=where, checkpoints=checkpoints)
 
 
-def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, where: str | None = None) -> Runs:
+def runs_of(
+    cells: Cells,
+    *,
+    columns: Mapping[str, str] | str | None = None,
+    where: str | None = None,
+    checkpoints: str = "",
+) -> Runs:
     """The runs in a table's raw cells, as of `read_runs`.
 
     Args:
         cells: the raw cells, the place of each row, and the name to say.
         columns: which header stands for a standard column.
         where: which rows are kept.
+        checkpoints: which of the rows of one run are kept.
 
     Raises:
         RunsError: a cell that no run can have, with its place.
@@ -89,7 +100,8 @@ def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, whe
         frame, table, places = _kept(mask, frame, table, places)
     refuse_bad_cells(table, frame, chosen, places=places, name=name)
     refuse_odd_magnitudes(table, assigned, name=name)
-    return Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
+    rows = Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
+    return with_checkpoints(rows, checkpoints)
 
 
 def _kept(

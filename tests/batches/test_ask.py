@@ -43,9 +43,9 @@ def test_a_table_has_one_core_and_libraries_no_voice(
 
 
 def test_a_refusal_lasts_and_an_accident_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = tables_of(small_table(1)[:5])[0]
+    few = tables_of(small_table(1)[:2])[0]
     refusal = ask(RECIPE, few)
-    assert refusal.lasting and refusal.rows[0]["error"] == "too-few-runs" and refusal.rows[0]["runs"] == 5
+    assert refusal.lasting and refusal.rows[0]["error"] == "too-few-runs" and refusal.rows[0]["runs"] == 2
 
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("never mind")

@@ -19,6 +19,7 @@ from forecaster.laws.change_noise import with_noise
 from forecaster.laws.shelf import law
 
 PACKAGE = Path(__file__).parents[2] / "forecaster"
+NOTES = ("notes.py", "data_checks.py", "checkpoints.py")
 OPTIONS = option_strings(VERBS)
 
 
@@ -67,7 +68,7 @@ def test_the_command_line_names_its_options(tmp_path: Path, capsys: pytest.Captu
 def library() -> Iterator[tuple[Path, ast.AST]]:
     """Every node of the package outside the command line, but for notes, which a forecast's reader acts on there."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.relative_to(PACKAGE).parts[0] in ("cli", "show") or path.name in ("notes.py", "data_checks.py"):
+        if path.relative_to(PACKAGE).parts[0] in ("cli", "show") or path.name in NOTES:
             continue
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             yield path, node

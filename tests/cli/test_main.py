@@ -88,7 +88,7 @@ def test_with_json_a_refusal_is_json_too(run: Run, table: Path) -> None:
 
 def test_too_few_runs_are_refused_with_status_3_before_any_sampling(run: Run, table: Path) -> None:
     short = table.with_name("short.csv")
-    short.write_text("\n".join(table.read_text().splitlines()[:7]) + "\n")
+    short.write_text("\n".join(table.read_text().splitlines()[:3]) + "\n")
     line = refused(run("forecast", short, "--at", "N=70B,D=1T"), 3)
     assert "forecaster prior" in line
     assert run("prior", short, "--law", "chinchilla", "--at", "N=70B,D=1T").status == 0

@@ -94,8 +94,12 @@ def test_a_table_has_the_laws_that_were_named_and_no_fits(table: str) -> None:
 @pytest.mark.parametrize(
     ("chosen", "laws", "kind", "match"),
     [
-        (RunsChoice("{saved}", where="N > 1"), LawChoice(), UsageError, "--where do not apply to a saved fit"),
-        (RunsChoice("{saved}", rows="10"), LawChoice(), UsageError, "--where do not apply to a saved fit"),
+        (RunsChoice("{saved}", where="N > 1"), LawChoice(), UsageError, "--where and --checkpoints do not apply"),
+        (RunsChoice("{saved}", rows="10"), LawChoice(), UsageError, "do not apply to a saved fit"),
+        (RunsChoice("{saved}", checkpoints="all"), LawChoice(), UsageError, "do not apply to a saved fit"),
+        (RunsChoice("{table}", checkpoints="first"), LawChoice(), UsageError, "`first` is none of last, all"),
+        (RunsChoice("{saved}"), LawChoice(prior_from="{saved}"), UsageError, "are for a table"),
+        (RunsChoice("{table}"), LawChoice(prior_from="{table}"), InputError, "is not a saved fit"),
         (RunsChoice("{table}", rows="2.5"), LawChoice(), UsageError, "--rows: .2.5. is not a whole number"),
         (RunsChoice("{table}", rows="many"), LawChoice(), UsageError, "--rows: .many. is not a whole number"),
         (RunsChoice("{table}", rows="1"), LawChoice(), InputError, "need 2 rows at least"),
@@ -111,9 +115,18 @@ def test_a_table_has_the_laws_that_were_named_and_no_fits(table: str) -> None:
 def test_what_does_not_fit_the_source_is_refused(
     chosen: RunsChoice, laws: LawChoice, kind: type[InputError], match: str, saved: Path, table: str
 ) -> None:
-    runs = chosen.runs.format(saved=saved, table=table)
+    runs, earlier = (said.format(saved=saved, table=table) for said in (chosen.runs, laws.prior_from))
     with pytest.raises(kind, match=match):
-        read_source(replace(chosen, runs=runs), laws)
+        read_source(replace(chosen, runs=runs), replace(laws, prior_from=earlier))
+
+
+def test_priors_come_from_a_saved_fit_and_are_said(saved: Path, table: str) -> None:
+    plain, taken = (read_source(RunsChoice(table), LawChoice(prior_from=said)) for said in ("", str(saved)))
+    assert [each.name for each in taken.laws] == [*LAWS]
+    pairs = zip(plain.laws, taken.laws, strict=True)
+    assert all(one.sampled["alpha"] != other.sampled["alpha"] for one, other in pairs)
+    assert [note.code for note in taken.runs.notes if note not in plain.runs.notes] == ["prior-from"]
+    assert str(saved) in taken.runs.notes[-1].text and taken.runs.sha256 == plain.runs.sha256
 
 
 def test_a_large_table_is_announced_and_never_thinned_unasked(table: str, monkeypatch: pytest.MonkeyPatch) -> None:

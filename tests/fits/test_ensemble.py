@@ -3,15 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
-from making import make_fit, make_runs
+from making import chinchilla_loss, make_fit, make_runs
 
-from forecaster.errors import NotConverged, ScenarioError
-from forecaster.fits.ensemble import Ensemble, failures, refused
+from forecaster.errors import NotConverged, ScenarioError, TooFewRuns
+from forecaster.fits.ensemble import Ensemble, failures, few_runs, refuse_too_few, refused
 from forecaster.fits.posterior import Fit
 from forecaster.fits.verdict import Verdict
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import law
+from forecaster.runs.read import read_runs
+from forecaster.runs.table import Runs
 
 RUNS = make_runs()
 NAMES = ("chinchilla", "coupled", "farseer_lite")
@@ -67,3 +70,40 @@ def test_draws_are_judged_by_what_is_printed() -> None:
     judged = Ensemble((stuck, FITS[1])).judged_at({"here": {"N": 7e10, "D": 1.4e12, "C": 5.88e23}})
     assert judged.verdicts["chinchilla"].status == "fail"
     assert any("response at here" in note for note in judged.verdicts["chinchilla"].notes)
+
+
+def split(budgets: int, ways: int) -> Runs:
+    """Budgets from 1e19 FLOP, each split into N and D in several ways."""
+    n, c = np.meshgrid(np.geomspace(1e8, 1e9, ways), np.geomspace(1e19, 1e20, budgets))
+    loss = chinchilla_loss(n, c / (6 * n))
+    return read_runs(pd.DataFrame({"N": n.ravel(), "C": c.ravel(), "loss": loss.ravel()}))
+
+
+@pytest.mark.parametrize(
+    ("budgets", "ways", "name", "refused"),
+    [
+        (2, 3, "chinchilla", ""),
+        (2, 12, "coupled", ""),
+        (3, 1, "power_floor", ""),
+        (2, 2, "chinchilla", "2 distinct values of C, and 3, or 2 budgets split in 3 ways or more, are needed"),
+        (1, 25, "chinchilla", "1 distinct value of C"),
+        (2, 12, "power_floor", "2 distinct values of C, and 3 are needed by power_floor"),
+        (2, 1, "chinchilla", "2 runs are too few to forecast from; 3 are needed"),
+    ],
+)
+def test_a_table_is_refused_where_it_cannot_tell_parameters_apart(
+    budgets: int, ways: int, name: str, refused: str
+) -> None:
+    if not refused:
+        refuse_too_few(split(budgets, ways), [law(name)])
+        return
+    with pytest.raises(TooFewRuns, match=refused) as refusal:
+        refuse_too_few(split(budgets, ways), [law(name)])
+    assert "forecaster prior" in str(refusal.value)
+
+
+def test_runs_are_few_below_eight_or_below_the_parameters_of_a_law() -> None:
+    assert few_runs(split(2, 3), [law("chinchilla")]) == "6 runs, fewer than 8"
+    assert few_runs(split(2, 4), [law("chinchilla")]) == few_runs(split(2, 4)) == ""
+    said = few_runs(split(2, 4), [law("chinchilla"), law("learning_rate_batch")])
+    assert said == "8 runs, fewer than the 13 parameters of learning_rate_batch"

@@ -193,7 +193,7 @@ def _with(made: Fit, posterior):  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize(
-    ("keep", "reason"), [(slice(0, 7), "7 runs are too few"), (slice(0, None), "distinct values of C")]
+    ("keep", "reason"), [(slice(0, 2), "2 runs are too few"), (slice(0, None), "distinct values of C")]
 )
 def test_too_small_a_table_is_refused_and_the_prior_named(runs: Runs, keep: slice, reason: str) -> None:
     table = runs.table.iloc[keep].copy()

@@ -105,7 +105,7 @@ def test_a_letter_ends_at_its_threshold(name: str, numbers: tuple[float, ...], l
 
 
 def test_the_words_of_a_rule_hold_its_thresholds() -> None:
-    assert RULES["runs"].text == "A: 50 or more, B: 25 or more, C: 15 or more, D: fewer"
+    assert RULES["runs"].text == "A: 50 or more, B: 25 or more, C: 15 or more, D: fewer, or than a law's parameters"
     for name, rule in RULES.items():
         assert [level.letter for level in rule.levels] == [each for each in "ABCD" if f"{each}: " in rule.text]
         for level in rule.levels:
@@ -120,10 +120,11 @@ def test_priors_that_move_the_answer_more_than_the_data_cost_letters(
 ) -> None:
     def by_law(sensitivities: dict[str, tuple[float, float]]) -> tuple[str, str]:
         monkeypatch.setattr(
-            "forecaster.forecasts.grade.power_scale",
+            "forecaster.fits.power_scaling.power_scale",
             lambda fit, at, *, only_response: (Power(fit.law.name, "response", *sensitivities[fit.law.name]),),
         )
-        # Another point each time, since a point's answer is kept.
+        # What was told before is kept.
+        monkeypatch.setattr("forecaster.fits.power_scaling._shares", {})
         return line(answer, "prior dominance", compute_ratio=answer.points[0].compute_ratio)
 
     names = list(answer.weights)

@@ -64,6 +64,8 @@ def test_a_planted_outlier_is_named_by_its_place_and_kept() -> None:
 
 def test_few_runs_and_few_scales_are_said() -> None:
     assert {"few-runs", "few-scales", "narrow-D"} <= codes(check(read_runs(grid(2, 1))))
+    assert "a forecast needs at least 3 and is refused" in said(check(read_runs(grid(2, 1))), "few-runs")
+    assert "the priors carry much of a forecast" in said(check(read_runs(grid(2, 2))), "few-runs")
     assert "narrow-span" in codes(check(read_runs(grid().query("1e8 < N < 4e8 and D < 4e9"))))
     assert "few-for-weights" in codes(check(read_runs(grid(3, 4))))
     assert "few-runs" not in codes(check(read_runs(grid(4, 2))))
@@ -105,6 +107,13 @@ def test_least_squares_over_all_of_very_many_runs_are_few(monkeypatch: pytest.Mo
     monkeypatch.setattr(np.linalg, "lstsq", counted)
     check(read_runs(many(30_000)))
     assert max(solved) == 30_000 and solved.count(30_000) <= 24
+
+
+def test_two_budgets_split_in_several_ways_are_enough() -> None:
+    n = np.tile(np.geomspace(1e8, 1e9, 6), 2)
+    budgets = pd.DataFrame({"N": n, "C": np.repeat([1e19, 1e20], 6), "loss": 2 + 100 / n**0.3})
+    assert "few-scales" not in codes(check(read_runs(budgets)))
+    assert "few-scales" in codes(check(read_runs(budgets.assign(C=1e19))))
 
 
 def test_equal_budgets_count_as_one_scale_despite_rounding() -> None:

@@ -388,7 +388,7 @@ def test_the_240_chinchilla_runs_read() -> None:
 
 
 def test_negative_responses_are_read_and_refused_by_laws_on_the_log() -> None:
-    runs = read_runs(real_table("vocab_scaling.csv"))
+    runs = read_runs(real_table("vocab_scaling.csv"), checkpoints="all")
     assert not runs.is_positive
     with pytest.raises(RunsError, match=r"vocab_scaling.csv line 2: .*is -1.349.*log of the response.*above 0"):
         references(law("chinchilla"), runs)

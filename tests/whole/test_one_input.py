@@ -156,8 +156,8 @@ def test_a_table_of_one_input_mixes_three_laws(column: str) -> None:
 
 def test_a_curve_of_too_few_points_is_refused() -> None:
     for name in LAWS:
-        with pytest.raises(TooFewRuns, match="7 runs are too few"):
-            forecast(make_fit(law(name), curve(name, runs=7)), {"D": 4 * TOP}, weights="equal")
+        with pytest.raises(TooFewRuns, match="2 runs are too few"):
+            forecast(make_fit(law(name), curve(name, runs=2)), {"D": 4 * TOP}, weights="equal")
 
 
 def test_one_point_measured_often_is_no_curve() -> None:

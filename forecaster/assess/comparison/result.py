@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from forecaster.backtests.loo import LeaveOneOut, difference, differences
 from forecaster.backtests.weighting import Weighting
 from forecaster.errors import clipped
-from forecaster.fits.ensemble import failures
+from forecaster.fits.ensemble import failures, few_runs
 from forecaster.fits.verdict import Verdict
 from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 NEAR_TIE_WEIGHT = 0.1
 """Extrapolation weights closer than this do not tell laws apart."""
+
+UNCHECKED = "CHECKS FAILED: the numbers of laws that failed are shown only because that was asked."
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,18 @@ class Comparison(Result):
     def unchecked(self) -> bool:
         """Whether failed checks were overridden."""
         return bool(failures(self.verdicts).keys() & self.loos.keys())
+
+    @property
+    def stamps(self) -> list[str]:
+        """What must stand on every output; empty for most."""
+        if self.answer is not None:
+            from forecaster.forecasts.text import few_stamps
+
+            said = few_stamps(self.answer)
+        else:
+            few = few_runs(self.runs)
+            said = [f"FEW RUNS: {few}. The comparison leans on the priors."] if few else []
+        return [*said, UNCHECKED] if self.unchecked else said
 
     @property
     def extrapolation_weights(self) -> Mapping[str, float]:
@@ -165,6 +179,7 @@ class Comparison(Result):
             "weighting": self.weighting.as_dict(),
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
             "unchecked": self.unchecked,
+            "stamps": self.stamps,
             "notes": [note.as_dict() for note in self.notes],
         }
         return {"compare": json_ready(data)}

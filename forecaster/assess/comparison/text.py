@@ -12,8 +12,6 @@ from forecaster.show.document import Document, Section, Sentence, Stamp, bullets
 from forecaster.show.table import Table, number, share, shown, times
 from forecaster.stats.psis import RELIABLE_K
 
-UNCHECKED = Stamp("CHECKS FAILED: the numbers of laws that failed are shown only because that was asked.")
-
 LEFT_OUT = (
     "elpd: the sum over runs of the log density of each given all others, higher is better; p_loo: effective "
     f"parameters. The largest Pareto k is reliable up to {RELIABLE_K:g}. A near-tie is less than {NEAR_TIE_ELPD:g} or "
@@ -30,7 +28,7 @@ def comparison_document(comparison: Comparison) -> Document:
     """Each law by runs left out, by how it extrapolated and by what it forecasts, and which each measure favours."""
     left_out, extrapolated = _left_out_table(comparison), _extrapolation_table(comparison)
     sections = [
-        Section("", (UNCHECKED,) if comparison.unchecked else ()),
+        Section("", tuple(Stamp(stamp) for stamp in comparison.stamps)),
         Section(left_out.caption, (left_out, Sentence(LEFT_OUT))),
         Section(extrapolated.caption, (extrapolated, Sentence(EXTRAPOLATED))),
         Section("", sentences(*_sentences(comparison))),

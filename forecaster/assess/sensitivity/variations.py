@@ -16,7 +16,7 @@ from forecaster.laws.change_noise import with_noise
 from forecaster.laws.change_priors import with_priors
 from forecaster.laws.law import Law
 from forecaster.laws.prior import Prior
-from forecaster.runs.data_checks import compute_source, count
+from forecaster.runs.data_checks import FEWEST_AT_ALL, FEWEST_RUNS, compute_source, count
 from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
@@ -202,7 +202,8 @@ def _without(as_is: Variation, name: str, kind: Kind, gone: np.ndarray) -> tuple
     try:
         if not len(kept):
             raise TooFewRuns("no run would be left")
-        refuse_too_few(kept, as_is.laws)
+        # A table that is itself small is varied all the same, like the forecast that was made of it.
+        refuse_too_few(kept, as_is.laws, fewest=FEWEST_AT_ALL if len(as_is.runs) <= FEWEST_RUNS else FEWEST_RUNS)
     except TooFewRuns as refusal:
         return varied, refusal.message.split(":")[0]
     return replace(varied, runs=kept), ""

@@ -30,14 +30,14 @@ def backtest(
     """
     from forecaster.backtests.backtest import backtest as run_backtest
     from forecaster.backtests.folds import holdout as hold_out, rolling_origins
-    from forecaster.cli.source import laws_named, read_table
+    from forecaster.cli.source import asked_laws, read_table
 
-    table = read_table(runs, group=laws.group, say=console.say)
+    table, chosen = asked_laws(laws, read_table(runs, group=laws.group, say=console.say))
     folds = rolling_origins(table) if rolling else [hold_out(table, by=by, holdout=holdout)]
     with console.progress() as say:
         found = run_backtest(
             table,
-            laws_named(laws, table),
+            chosen,
             folds,
             basis=weights,
             cluster=cluster,

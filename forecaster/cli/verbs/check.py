@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forecaster.cli.console import Console
-from forecaster.cli.options import Columns, LawChoice, Rows, RunsChoice, Where
+from forecaster.cli.options import Checkpoints, Columns, LawChoice, Rows, RunsChoice, Where
 from forecaster.errors import UsageError
 from forecaster.notes import explain
 
@@ -19,6 +19,7 @@ def check(
     columns: Columns = None,
     where: Where = "",
     rows: Rows = "",
+    checkpoints: Checkpoints = "",
     explain_code: Annotated[str, typer.Option("--explain", help="Explain a code that a check or forecast gave.")] = "",
     console: Console,
 ) -> None:
@@ -26,7 +27,7 @@ def check(
 
     Example: `forecaster check runs.csv --law my_law.toml`, `forecaster check --explain not-separable`
     """
-    from forecaster.cli.source import laws_named, read_table
+    from forecaster.cli.source import asked_laws, read_table
     from forecaster.fits.ridges import with_ridges
     from forecaster.runs.check import check as check_runs
 
@@ -36,6 +37,6 @@ def check(
         return
     if not runs:
         raise UsageError("check needs a table of runs, or --explain CODE")
-    table = read_table(RunsChoice(runs, columns, where, rows), say=console.say, fitting=False)
-    checked = with_ridges(check_runs(table), laws_named(LawChoice(law), table) if law else (), table)
+    table = read_table(RunsChoice(runs, columns, where, rows, checkpoints), say=console.say, fitting=False)
+    checked = with_ridges(check_runs(table), asked_laws(LawChoice(law), table)[1] if law else (), table)
     console.result(checked.text, {"check": checked.as_dict()})

@@ -24,7 +24,7 @@ def fit(
     Example: `forecaster fit runs.csv --law chinchilla,coupled -o fits/`
     """
     from forecaster.backtests.weighting import weigh
-    from forecaster.cli.source import laws_named, read_table
+    from forecaster.cli.source import asked_laws, read_table
     from forecaster.fits.ensemble import Ensemble, fit_each, refused
     from forecaster.fits.store import refuse_taken, save_fits
     from forecaster.fits.text import fit_dict
@@ -32,7 +32,7 @@ def fit(
 
     cache = not sampling.no_cache
     table = read_table(runs, group=laws.group, say=console.say)
-    chosen = laws_named(laws, table)
+    table, chosen = asked_laws(laws, table)
     if output is not None:
         refuse_taken(output)
     with console.progress() as say:

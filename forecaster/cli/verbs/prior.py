@@ -30,10 +30,10 @@ def prior(
 
     Example: `forecaster prior runs.csv --law chinchilla --at N=70B,D=1.4T`
     """
-    from forecaster.cli.source import laws_named, read_table
+    from forecaster.cli.source import asked_laws, read_table
     from forecaster.forecasts.prior_predictive import prior_predictive
 
-    table = read_table(runs, group=laws.group)
-    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in laws_named(laws, table)}
+    table, chosen = asked_laws(laws, read_table(runs, group=laws.group))
+    found = {each.name: prior_predictive(each, table, at, seed=seed) for each in chosen}
     text = "\n\n".join(each.text for each in found.values())
     console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})

@@ -155,6 +155,8 @@ class Allocation(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the key `allocation` of the command-line contract, verdicts, weights and notes."""
+        from forecaster.forecasts.text import stamps
+
         whole = self.forecast.as_dict()
         return {
             "allocation": [each.as_dict(self.forecast.weights) for each in self.budgets],
@@ -163,6 +165,7 @@ class Allocation(Result):
             "weights": whole["weights"],
             "notes": [*whole["notes"], *(note.as_dict() for note in self.notes)],
             "unchecked": self.forecast.unchecked,
+            "stamps": stamps(self.forecast),
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:

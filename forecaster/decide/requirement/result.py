@@ -140,6 +140,8 @@ class Requirement(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the key `requirement` of the command-line contract, verdicts, weights and notes."""
+        from forecaster.forecasts.text import stamps
+
         whole = self.forecast.as_dict()
         return {
             "requirement": [each.as_dict() for each in self.targets],
@@ -148,6 +150,7 @@ class Requirement(Result):
             "weights": whole["weights"],
             "notes": whole["notes"],
             "unchecked": self.forecast.unchecked,
+            "stamps": stamps(self.forecast),
         }
 
     def plot(self, ax: Axes | None = None) -> Axes:
