@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from forecaster.laws.change_priors import parse_priors
 from forecaster.laws.choice import Choice, changed
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import law
-from forecaster.runs.points import scenario
+from forecaster.runs.points import Target, scenario
 from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def batch(
     tables: Any,
     at: Any,
     *,
-    targets: Iterable[float] = (),
+    targets: Iterable[str | float | Target] = (),
     laws: Iterable[str | Law] = (),
     priors: Iterable[str] = (),
     noise: str = "",
@@ -60,7 +61,8 @@ def batch(
         tables: a file, a folder of files, a pattern such as `runs/*.csv`, a DataFrame or Runs; several of them; or a
             mapping of names to single ones.
         at: points, as of `forecast`.
-        targets: values of the response; for each the chance of ending at or below it is given.
+        targets: values of the response; for each the chance of meeting it is given: of ending at or below it, or
+            at or above one such as `">=0.9"`.
         laws: names on the shelf, paths of law pages, or laws; each table's default mixture where there are none.
         priors: in place of the laws' own, such as `alpha=Normal(0.35, 0.05)`.
         noise: in place of the laws' own, such as `Normal,constant`.
@@ -85,6 +87,8 @@ def batch(
     named = tuple(each if isinstance(each, Law) else law(each) for each in laws)
     choice = Choice(named, tuple(priors), noise, group, own_exponents)
     asked = scenario(at, targets=targets)
+    # A column of chances has one heading, whatever the tables hold.
+    asked = replace(asked, targets=tuple(each.towards(above=False) for each in asked.targets))
     recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks)
     return _batch(recipe, tables, split_by, cache=cache, output=output, workers=workers, client=client, say=say)
 

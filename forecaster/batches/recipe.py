@@ -51,7 +51,7 @@ class Recipe:
         laws = choice.laws or tuple(law(name) for name in (*DEFAULT_MIXTURE, *DEFAULT_ONE_INPUT))
         parts = [
             FORMAT, sha256, dict(self.versions), [dict(point.inputs) for point in self.asked.points],
-            self.asked.targets, bool(choice.laws),
+            [[each.value, each.above] for each in self.asked.targets], bool(choice.laws),
             [[each.name, each.sha256, list(each.inputs), list(each.priors)] for each in laws],
             choice.priors, choice.noise, choice.group, choice.own_exponents,
             self.weights if isinstance(self.weights, str) else dict(self.weights),

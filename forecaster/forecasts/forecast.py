@@ -21,7 +21,7 @@ from forecaster.laws.families import families_of, family_at
 from forecaster.laws.law import Law
 from forecaster.notes import Note
 from forecaster.runs.check import check
-from forecaster.runs.points import Scenario, scenario
+from forecaster.runs.points import Scenario, Target, scenario
 from forecaster.runs.table import Runs
 from forecaster.show.table import times
 
@@ -30,7 +30,7 @@ def forecast(
     fits: Fit | Sequence[Fit],
     at: Any,
     *,
-    targets: Iterable[float] = (),
+    targets: Iterable[str | float | Target] = (),
     weights: str | Mapping[str, float] | Weighting = "extrapolation",
     seed: int = 1,
     allow_failed_checks: bool = False,
@@ -47,7 +47,8 @@ def forecast(
     Args:
         fits: one or more fits of the same table.
         at: points, as texts (`N=70B,D=1.4T`, or `C=6e23` for the compute-optimal split), mappings or a Scenario.
-        targets: values of the response; for each the chance of ending at or below it is given.
+        targets: values of the response; for each the chance of meeting it is given: of ending at or above `">=0.9"`, at
+            or below `"<=1.95"`; of a plain number, in the direction in which the response improves.
         weights: `extrapolation` (earned on the table's own larger runs, which fits every law to up to four parts of
             the table), `equal`, `loo`, numbers by law name, or a Weighting made before.
         seed: of the forecast's own random numbers.
@@ -77,7 +78,7 @@ def forecast(
     said = [[*notes, *_own_notes(kept, weighting, at)] for notes, at in zip(point_notes, resolved, strict=True)]
     return Forecast(
         points=answer(kept, asked.points, resolved, term, seed=seed, notes=said),
-        targets=asked.targets,
+        targets=tuple(target.towards(above=kept.runs.improves_upward) for target in asked.targets),
         fits=kept.fits,
         weighting=weighting.of(kept.names),
         verdicts=kept.verdicts,

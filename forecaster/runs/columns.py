@@ -47,15 +47,6 @@ _FRACTION = re.compile(r"[.eE]")
 
 MOST_WHOLE_DIGITS = 15
 
-# What the header of a language model's loss holds, whatever stands before and after it.
-_LOSS_WORDS = ("loss", "nll", "xent", "entropy", "likelihood", "bitsperbyte", "bpb")
-
-
-def looks_like_loss(header: str) -> bool:
-    """Whether a header looks like a language model's loss: loss, nll, cross entropy, bits per byte ..."""
-    plain = _plain(header)
-    return any(word in plain for word in _LOSS_WORDS)
-
 
 def assign_columns(headers: list[str], columns: Mapping[str, str] | str | None, *, name: str) -> dict[str, str]:
     """Which header stands for each standard column: as asked, else exactly named, else the only alias.

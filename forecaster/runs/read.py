@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from forecaster.runs.columns import assign_columns, standard_columns
 from forecaster.runs.filter import kept_rows
 from forecaster.runs.readers import File, load_table
 from forecaster.runs.readers.frame import Cells
+from forecaster.runs.response import response_of
 from forecaster.runs.schema import refuse_bad_cells
 from forecaster.runs.table import Runs
 
@@ -23,6 +25,7 @@ def read_runs(
     *,
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
+    response: str | None = None,
 ) -> Runs:
     """Read a table of training runs, name its columns, and refuse cells that no run can have.
 
@@ -37,20 +40,29 @@ def read_runs(
             column so displaced is kept as "N (in file)".
         where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
             and, or, not and + - * / only; `names in backticks` for headers that are not plain words.
+        response: what the response is, loss, score, error or positive; judged by its header and values where not
+            given. Scores and error rates in percents are divided by 100. A note says what was taken.
 
     Raises:
         RunsError: anything unreadable, with the file and, where it has one, the line and column.
     """
-    return runs_of(load_table(source), columns=columns, where=where)
+    return runs_of(load_table(source), columns=columns, where=where, response=response)
 
 
-def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, where: str | None = None) -> Runs:
+def runs_of(
+    cells: Cells,
+    *,
+    columns: Mapping[str, str] | str | None = None,
+    where: str | None = None,
+    response: str | None = None,
+) -> Runs:
     """The runs in a table's raw cells, as of `read_runs`.
 
     Args:
         cells: the raw cells, the place of each row, and the name to say.
         columns: which header stands for a standard column.
         where: which rows are kept.
+        response: what the response is.
 
     Raises:
         RunsError: a cell that no run can have, with its place.
@@ -66,4 +78,10 @@ def runs_of(cells: Cells, *, columns: Mapping[str, str] | str | None = None, whe
         frame, table = frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True)
         places = [place for place, keep in zip(places, mask, strict=True) if keep]
     refuse_bad_cells(table, frame, chosen, places=places, name=name)
-    return Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
+    raw = Runs(table=table, name=name, response=chosen["loss"], places=tuple(places))
+    measured = response_of(raw.response, raw.column("loss"), raw.rises, said=response or "", where=name)
+    if measured.percent:
+        table = table.assign(**{column: table[column] / 100 for column in ("loss", "loss_se") if column in table})
+    if response or measured.kind != "loss":
+        notes.append(measured.note)
+    return replace(raw, table=table, notes=tuple(notes), measure=replace(measured, percent=False))

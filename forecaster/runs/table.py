@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,8 @@ from forecaster.errors import RunsError, clipped, listed
 from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
-from forecaster.runs.columns import NUMBERS, STANDARD, looks_like_loss
+from forecaster.runs.columns import NUMBERS, STANDARD
+from forecaster.runs.response import Response, response_of
 from forecaster.show.document import Document
 from forecaster.show.result import Shown
 
@@ -35,6 +37,7 @@ class Runs(Shown):
         response: the header that the `loss` column had in the file.
         notes: what must be said aloud about the reading, such as `C-computed`.
         places: where each row stands in the file, "line 7" or "row 3"; counted rows where empty.
+        measure: what the response is; judged by its header and values where not given.
     """
 
     table: pd.DataFrame
@@ -42,6 +45,7 @@ class Runs(Shown):
     response: str = "loss"
     notes: tuple[Note, ...] = ()
     places: tuple[str, ...] = ()
+    measure: Response | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -73,10 +77,29 @@ class Runs(Shown):
         """The input that orders runs by size: C where it exists, else the only one of N and D."""
         return next((name for name in ("C", "N", "D") if self.has(name)), "C")
 
+    @cached_property
+    def measured(self) -> Response:
+        """What the response is."""
+        if self.measure is not None or not len(self):
+            return self.measure or Response("loss", False, "there are no runs")
+        return response_of(self.response, self.column("loss"), self.rises, where=self.name)
+
+    def rises(self) -> float:
+        """Rank correlation of the response with the table's scale; 0 where one of them does not vary."""
+        scale, response = (_ranks(self.column(name)) for name in (self.scale, "loss"))
+        if np.ptp(scale) == 0 or np.ptp(response) == 0:
+            return 0.0
+        return float(np.corrcoef(scale, response)[0, 1])
+
     @property
     def is_language_loss(self) -> bool:
-        """Whether the response's header looks like a language model's loss; its values are not looked at."""
-        return looks_like_loss(self.response)
+        """Whether the response is a language model's loss."""
+        return self.measured.kind == "loss"
+
+    @property
+    def improves_upward(self) -> bool:
+        """Whether a higher response is better."""
+        return self.measured.upward
 
     @property
     def is_positive(self) -> bool:
@@ -104,7 +127,9 @@ class Runs(Shown):
         if kept.shape != (len(self),) or kept.dtype != bool:
             raise RunsError(f"a mask of {len(self)} booleans is needed, got {kept.dtype} {kept.shape}")
         places = tuple(place for place, keep in zip(self.places, kept, strict=True) if keep) if self.places else ()
-        return replace(self, table=self.table[kept].reset_index(drop=True), places=places)
+        # What a response is does not depend on which runs are looked at.
+        measure = self.measured if kept.any() else self.measure
+        return replace(self, table=self.table[kept].reset_index(drop=True), places=places, measure=measure)
 
     def before(self, compute: float) -> Runs:
         """The runs whose scale lies below `compute`, in the scale's own unit."""
@@ -177,3 +202,9 @@ def with_codes(runs: Runs, by: str) -> Runs:
 def family_names(runs: Runs, by: str) -> list[str]:
     """The families of a table in alphabetical order."""
     return sorted({str(each) for each in runs.table[by].tolist()})
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rank of each value, shape (run); equal values share one."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])
