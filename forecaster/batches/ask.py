@@ -56,7 +56,9 @@ def ask(recipe: Recipe, table: Table) -> Outcome:
 def _outcome(recipe: Recipe, table: Table) -> Outcome:
     runs = None
     try:
-        runs = table.runs(columns=recipe.columns, where=recipe.where, group=recipe.choice.group)
+        runs = table.runs(
+            columns=recipe.columns, where=recipe.where, response=recipe.response, group=recipe.choice.group
+        )
         laws = recipe.choice.of(runs)
         answer = forecast_table(
             runs, laws, asked_of(recipe.asked, laws, recipe.family), weights=recipe.weights, seed=recipe.seed,

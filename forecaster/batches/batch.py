@@ -21,7 +21,7 @@ from forecaster.laws.change_priors import parse_priors
 from forecaster.laws.choice import Choice, changed
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import law
-from forecaster.runs.points import Target, scenario
+from forecaster.runs.points import Scenario, Target, scenario
 from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def batch(
     own_exponents: bool = False,
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
+    response: str | None = None,
     split_by: str = "",
     weights: str | Mapping[str, float] = "extrapolation",
     family: str = "",
@@ -61,15 +62,13 @@ def batch(
         tables: a file, a folder of files, a pattern such as `runs/*.csv`, a DataFrame or Runs; several of them; or a
             mapping of names to single ones.
         at: points, as of `forecast`.
-        targets: values of the response; for each the chance of meeting it is given: of ending at or below it, or
-            at or above one such as `">=0.9"`.
+        targets: values of the response; for each the chance of meeting it, at or below it or as `">=0.9"` says.
         laws: names on the shelf, paths of law pages, or laws; each table's default mixture where there are none.
         priors: in place of the laws' own, such as `alpha=Normal(0.35, 0.05)`.
         noise: in place of the laws' own, such as `Normal,constant`.
         group: the column that names each run's family; empty for none.
         own_exponents: whether each family also has its own exponents.
-        columns: which header is which, as of `read_runs`.
-        where: which rows are kept, as of `read_runs`.
+        columns, where, response: how a table is read, as of `read_runs`.
         split_by: a column by whose values every table is split into several.
         weights: of the laws: `extrapolation`, `equal`, `loo`, or numbers by law name.
         family: of which every point is, where runs are grouped; a new one where not given.
@@ -86,11 +85,14 @@ def batch(
     """
     named = tuple(each if isinstance(each, Law) else law(each) for each in laws)
     choice = Choice(named, tuple(priors), noise, group, own_exponents)
-    asked = scenario(at, targets=targets)
-    # A column of chances has one heading, whatever the tables hold.
-    asked = replace(asked, targets=tuple(each.towards(above=False) for each in asked.targets))
-    recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks)
+    asked = _directed(scenario(at, targets=targets))
+    recipe = Recipe(asked, choice, weights, columns, where, response, family, seed, allow_failed_checks)
     return _batch(recipe, tables, split_by, cache=cache, output=output, workers=workers, client=client, say=say)
+
+
+def _directed(asked: Scenario) -> Scenario:
+    # A column of chances has one heading, whatever the tables hold.
+    return replace(asked, targets=tuple(each.towards(above=False) for each in asked.targets))
 
 
 def _batch(
@@ -138,8 +140,8 @@ def _refuse_together(tables: Sequence[Table], recipe: Recipe, *, workers: int | 
     parse_priors(choice.priors)
     if choice.laws and not choice.group:
         changed(choice.laws, priors=choice.priors, noise=choice.noise)
-    if (recipe.columns or recipe.where) and any(isinstance(table.source, Runs) for table in tables):
-        raise UsageError("columns and where are for tables that are still to be read; Runs are")
+    if (recipe.columns or recipe.where or recipe.response) and any(isinstance(table.source, Runs) for table in tables):
+        raise UsageError("columns, where and response are for tables that are still to be read; Runs are")
 
 
 def _outcomes(

@@ -43,7 +43,9 @@ class Table:
         """
         return replace(self, source=load_file(self.source)) if isinstance(self.source, Path) else self
 
-    def runs(self, *, columns: Mapping[str, str] | str | None, where: str | None, group: str) -> Runs:
+    def runs(
+        self, *, columns: Mapping[str, str] | str | None, where: str | None, response: str | None, group: str
+    ) -> Runs:
         """The table read, with its families counted where a column names them.
 
         Raises:
@@ -53,9 +55,9 @@ class Table:
         if isinstance(source, Runs):
             runs = source
         elif isinstance(source, tuple):
-            runs = runs_of(source, columns=columns, where=where)
+            runs = runs_of(source, columns=columns, where=where, response=response)
         else:
-            runs = read_runs(source, columns=columns, where=where)
+            runs = read_runs(source, columns=columns, where=where, response=response)
         return with_codes(runs, group) if group else runs
 
     @property

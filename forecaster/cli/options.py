@@ -30,6 +30,14 @@ Rows = Annotated[
     typer.Option(help="Keep at most this many rows, such as 10K, evenly over the scale; without it all are kept."),
 ]
 
+Response = Annotated[
+    str,
+    typer.Option(
+        help="What the response is: loss, score or error (a rate), both in [0, 1] or percents, or positive. "
+        "[default: judged by its header and values]"
+    ),
+]
+
 Law = Annotated[str, typer.Option(help="Names on the shelf or paths to TOML files, comma-separated.")]
 
 Prior = Annotated[
@@ -94,6 +102,7 @@ class RunsChoice:
     columns: Columns = ""
     where: Where = ""
     rows: Rows = ""
+    response: Response = ""
 
     @property
     def most(self) -> int | None:

@@ -47,8 +47,7 @@ def forecast(
     Args:
         fits: one or more fits of the same table.
         at: points, as texts (`N=70B,D=1.4T`, or `C=6e23` for the compute-optimal split), mappings or a Scenario.
-        targets: values of the response; for each the chance of meeting it is given: of ending at or above `">=0.9"`, at
-            or below `"<=1.95"`; of a plain number, in the direction in which the response improves.
+        targets: whose chance is given: `">=0.9"`, `"<=1.95"`, or a number, met where the response is as good or better.
         weights: `extrapolation` (earned on the table's own larger runs, which fits every law to up to four parts of
             the table), `equal`, `loo`, numbers by law name, or a Weighting made before.
         seed: of the forecast's own random numbers.
@@ -175,7 +174,7 @@ def _weighting(
 def _table_notes(ensemble: Ensemble) -> list[Note]:
     """What a check of the table warns of, so that nobody has to have asked for it."""
     runs = ensemble.runs
-    said_otherwise = set() if runs.is_language_loss else {"response-not-loss", "response-not-positive"}
+    said_otherwise = set() if runs.is_language_loss else {"response-not-positive"}
     if families_of(ensemble.fits[0].law):
         said_otherwise.add("mixed-families")
     return [*runs.notes, *(note for note in check(runs).notes if note.warning and note.code not in said_otherwise)]
@@ -185,7 +184,7 @@ def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:
     runs = ensemble.runs
     if term.by_exponent:
         return []
-    reason = f"`{runs.response}` does not look like a language-model loss"
+    reason = f"`{runs.response}` is not a language-model loss"
     if runs.scale != "C":
         reason = f"the table has {runs.scale} alone"
     if ensemble.link.name != "log":

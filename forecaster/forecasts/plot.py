@@ -162,7 +162,7 @@ def _draw_targets(ax: Axes, forecast: Forecast, point: int) -> None:
         ax.axhline(target, color=INK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=2)
         height = max(target, lowest)
         lowest = height + gap
-        label = f"{'' if is_narrow(ax) else 'target '}{said}: {percent(probability)}"
+        label = f"{said}: {percent(probability)}"
         ax.annotate(
             label, (1.0, height), (8, 0), xycoords=("axes fraction", "data"),
             textcoords="offset points", va="center", fontsize=9.5, annotation_clip=False,

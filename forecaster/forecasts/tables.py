@@ -136,8 +136,7 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
                     for name, by_law in said["by_law"].items()
                 ),
                 targets=tuple(
-                    (target.text, item["probability"])
-                    for target, item in zip(forecast.targets, said["targets"], strict=True)
+                    (t.text, i["probability"]) for t, i in zip(forecast.targets, said["targets"], strict=True)
                 ),
                 point=inputs(said["at"]),
                 ratio=times(said["distance"]["compute_ratio"]),

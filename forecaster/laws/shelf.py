@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from forecaster.errors import LawError, clipped
@@ -14,12 +15,30 @@ DEFAULT_MIXTURE = ("chinchilla", "coupled", "farseer_lite")
 
 DEFAULT_ONE_INPUT = ("power_floor", "shifted_power_law", "broken_power_law")
 
+DEFAULT_SCORE = ("logistic_two_inputs", "score_of_loss_two_inputs", "logistic")
+
+DEFAULT_SCORE_ONE_INPUT = ("logistic", "score_of_loss", "power_ceiling")
+
+DEFAULT_RISING = ("rising_power_law", "rising_broken_power_law", "rising_to_ceiling")
+
+DEFAULTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyType(
+    {
+        "falling": (DEFAULT_MIXTURE, DEFAULT_ONE_INPUT),
+        "score": (DEFAULT_SCORE, DEFAULT_SCORE_ONE_INPUT),
+        "rising": (DEFAULT_RISING, DEFAULT_RISING),
+    }
+)
+"""The laws that are mixed unless others are named, by what the response does: on tables with N and D, and on others."""
+
 
 class HasInputs(Protocol):
-    """Whatever says which inputs it has, as a table of runs does."""
+    """Whatever says which inputs it has and what its response does, as a table of runs does."""
 
     @property
     def inputs(self) -> tuple[str, ...]: ...
+
+    @property
+    def course(self) -> str: ...
 
 
 def law(source: str | Path) -> Law:
@@ -54,10 +73,11 @@ def default_laws(inputs: Iterable[str] | HasInputs) -> tuple[Law, ...]:
     """The laws that are mixed unless others are named: those of N and D, or of a table's one scale.
 
     Args:
-        inputs: names of what a table has, or the table.
+        inputs: names of what a table of losses has, or the table.
     """
-    known = set(inputs if isinstance(inputs, Iterable) else inputs.inputs)
-    return tuple(law(name) for name in (DEFAULT_MIXTURE if {"N", "D"} <= known else DEFAULT_ONE_INPUT))
+    known, course = (inputs, "falling") if isinstance(inputs, Iterable) else (inputs.inputs, inputs.course)
+    of_two, of_one = DEFAULTS[course]
+    return tuple(law(name) for name in (of_two if {"N", "D"} <= set(known) else of_one))
 
 
 def _shelf() -> Path:

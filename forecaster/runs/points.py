@@ -119,6 +119,7 @@ class Scenario:
     def __post_init__(self) -> None:
         if not self.points:
             raise ScenarioError("a forecast needs at least one point, such as N=70B,D=1.4T")
+        object.__setattr__(self, "targets", tuple(parse_target(each) for each in self.targets))
 
 
 def parse_point(text: str) -> Point:

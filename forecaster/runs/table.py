@@ -82,7 +82,14 @@ class Runs(Shown):
         """What the response is."""
         if self.measure is not None or not len(self):
             return self.measure or Response("loss", False, "there are no runs")
-        return response_of(self.response, self.column("loss"), self.rises, where=self.name)
+        try:
+            found = response_of(self.response, self.column("loss"), self.rises, where=self.name)
+        except RunsError:
+            found = None
+        # A table in memory is taken as it is; `read_runs` divides percents, and refuses what it cannot tell.
+        if found is None or found.percent:
+            return Response("positive", self.rises() > 0, "its numbers are taken as they are")
+        return found
 
     def rises(self) -> float:
         """Rank correlation of the response with the table's scale; 0 where one of them does not vary."""
@@ -95,6 +102,13 @@ class Runs(Shown):
     def is_language_loss(self) -> bool:
         """Whether the response is a language model's loss."""
         return self.measured.kind == "loss"
+
+    @property
+    def course(self) -> str:
+        """What laws must do: `score`, between 0 and 1 (an error rate is what a score leaves of 1), `rising`, `falling`."""
+        if self.measured.is_bounded:
+            return "score"
+        return "rising" if self.improves_upward else "falling"
 
     @property
     def improves_upward(self) -> bool:

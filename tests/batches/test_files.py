@@ -21,7 +21,7 @@ from forecaster.runs.points import scenario
 
 
 def made(*, bad: bool = True) -> Batch:
-    recipe = Recipe(scenario(["N=70B,D=1.4T", "C=1e23"], targets=[2.0]))
+    recipe = Recipe(scenario(["N=70B,D=1.4T", "C=1e23"], targets=["<=2"]))
     answer = forecast(make_fit(law("chinchilla"), make_runs()), recipe.asked, weights="equal")
     outcomes = [answered(answer, table="a, b.csv", recipe=recipe).took(1.23456)]
     if bad:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from forecaster.errors import ScenarioError
-from forecaster.runs.points import Point, Scenario, parse_point, scenario
+from forecaster.runs.points import Point, Scenario, Target, parse_point, scenario
 
 calm = settings(deadline=None, derandomize=True, max_examples=200)
 
@@ -105,7 +105,7 @@ def test_a_scenario_is_made_from_anything_that_names_points() -> None:
         assert scenario(at).points == (one,)
     assert len(scenario(["C=1e22", one]).points) == 2
     already = Scenario((one,), (2.0,))
-    assert scenario(already) == already and scenario(already, targets=[3.0]).targets == (2.0, 3.0)
+    assert scenario(already) == already and scenario(already, targets=[3.0]).targets == (Target(2.0), Target(3.0))
 
 
 @pytest.mark.parametrize("target", [-math.inf, math.nan, math.inf])

@@ -331,7 +331,7 @@ def test_a_named_index_and_missing_values_of_a_frame_are_understood() -> None:
 @pytest.mark.parametrize(
     ("header", "expected"),
     [(h, True) for h in ("loss", "val_loss", "Validation-Loss", "NLL", "cross entropy", "xent", "bits_per_byte")]
-    + [(h, False) for h in ("MMLU", "accuracy", "error", "perplexity", "N")],
+    + [(h, False) for h in ("reward", "perplexity", "N")],
 )
 def test_a_language_loss_is_told_by_its_header(header: str, expected: bool) -> None:
     assert Runs(TABLE, "by hand", response=header).is_language_loss is expected

@@ -16,6 +16,7 @@ from forecaster.cli.options import (
     Family,
     Fast,
     LawChoice,
+    Response,
     Sampling,
     Weights,
     Where,
@@ -44,6 +45,7 @@ def batch(
     laws: LawChoice,
     columns: Columns = "",
     where: Where = "",
+    response: Response = "",
     weights: Weights = "",
     fast: Fast = False,
     family: Family = "",
@@ -67,7 +69,8 @@ def batch(
     with connected(scheduler) if scheduler else nullcontext() as client, console.progress() as say:
         made = forecast_all(
             tables, points, laws=chosen.laws, priors=chosen.priors, noise=chosen.noise, group=chosen.group,
-            own_exponents=chosen.own_exponents, columns=columns or None, where=where or None, split_by=split_by,
+            own_exponents=chosen.own_exponents, columns=columns or None, where=where or None,
+            response=response or None, split_by=split_by,
             weights=weights_said(weights, fast=fast) or "extrapolation", family=family, seed=sampling.seed,
             allow_failed_checks=allow_failed_checks, cache=not sampling.no_cache, output=output, workers=workers,
             client=client, say=say,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forecaster.cli.console import Console
-from forecaster.cli.options import Columns, LawChoice, Rows, RunsChoice, Where
+from forecaster.cli.options import Columns, LawChoice, Response, Rows, RunsChoice, Where
 from forecaster.errors import UsageError
 from forecaster.notes import explain
 
@@ -19,6 +19,7 @@ def check(
     columns: Columns = "",
     where: Where = "",
     rows: Rows = "",
+    response: Response = "",
     explain_code: Annotated[str, typer.Option("--explain", help="Explain a code that a check or forecast gave.")] = "",
     console: Console,
 ) -> None:
@@ -36,6 +37,6 @@ def check(
         return
     if not runs:
         raise UsageError("check needs a table of runs, or --explain CODE")
-    table = read_table(RunsChoice(runs, columns, where, rows), say=console.say, fitting=False)
+    table = read_table(RunsChoice(runs, columns, where, rows, response), say=console.say, fitting=False)
     checked = with_ridges(check_runs(table), laws_named(LawChoice(law), table) if law else (), table)
     console.result(checked.text, {"check": checked.as_dict()})
