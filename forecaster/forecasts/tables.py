@@ -109,7 +109,7 @@ def answers(forecast: Forecast) -> tuple[Answer, ...]:
 def _answers(forecast: Forecast) -> tuple[Answer, ...]:
     found = []
     record = forecast.weighting.record
-    by_method = record_said(forecast)
+    by_method, goals = record_said(forecast), [target.text for target in forecast.targets]
     for point in forecast.points:
         said = point.as_dict(forecast.weights, forecast.targets)
         places = point.predictive.decimals
@@ -135,9 +135,7 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
                     )
                     for name, by_law in said["by_law"].items()
                 ),
-                targets=tuple(
-                    (t.text, i["probability"]) for t, i in zip(forecast.targets, said["targets"], strict=True)
-                ),
+                targets=tuple(zip(goals, (each["probability"] for each in said["targets"]), strict=True)),
                 point=inputs(said["at"]),
                 ratio=times(said["distance"]["compute_ratio"]),
                 beyond=said["distance"]["compute_ratio"] > 1,

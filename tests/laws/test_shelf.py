@@ -157,12 +157,8 @@ def test_a_law_finds_itself_again_in_a_small_table(name: str) -> None:
     link = make_fit(found, runs, draws=1).link
     curve = evaluate(found.formula, truth | at)
     noisy = link.back(link.on(curve) + 0.01 * np.random.default_rng(2).standard_normal(len(runs)))
-    fitted = fit(
-        found,
-        read_runs(runs.table.assign(loss=noisy), response="score" if found.of_score else None),
-        cache=False,
-        retry=False,
-    )
+    table = read_runs(runs.table.assign(loss=noisy), response="score" if found.of_score else None)
+    fitted = fit(found, table, cache=False, retry=False)
     assert fitted.verdict.status == "pass"
     smooth = fitted.link.on(curve)
     for row in (0, 7, 21):
