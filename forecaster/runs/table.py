@@ -105,7 +105,7 @@ class Runs(Shown):
 
     @property
     def course(self) -> str:
-        """What laws must be: `rising`, `falling`, or of a `score` in [0, 1], which an error rate is when turned round."""
+        """What its laws must be: `rising`, `falling`, or of a `score` in [0, 1], which an error rate is turned round."""
         if self.measured.is_bounded:
             return "score"
         return "rising" if self.improves_upward else "falling"
