@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from forecaster.errors import UsageError
 from forecaster.laws.change_noise import with_noise
 from forecaster.laws.change_priors import parse_priors, with_priors_each
-from forecaster.laws.complement import of_error
 from forecaster.laws.families import with_families
 from forecaster.laws.law import Law
-from forecaster.laws.shelf import default_laws
+from forecaster.laws.shelf import asked_of, default_laws
 from forecaster.runs.table import Runs, family_names
 
 
@@ -55,9 +54,7 @@ class Choice:
             LawError: a prior that fits none of the laws, or a law that cannot be given families.
             UsageError: no such noise.
         """
-        chosen = self.laws or default_laws(runs)
-        if runs.measured.kind == "error":
-            chosen = tuple(of_error(each) if each.of_score else each for each in chosen)
+        chosen = asked_of(self.laws, runs.course) or default_laws(runs)
         if self.group:
             names = family_names(runs, self.group)
             chosen = tuple(with_families(each, names, self.group, exponents=self.own_exponents) for each in chosen)

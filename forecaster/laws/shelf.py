@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from forecaster.errors import LawError, clipped
+from forecaster.laws.complement import of_error
 from forecaster.laws.law import Law
 from forecaster.laws.page import read_law
 
@@ -25,6 +26,7 @@ DEFAULTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = MappingProxyTy
     {
         "falling": (DEFAULT_MIXTURE, DEFAULT_ONE_INPUT),
         "score": (DEFAULT_SCORE, DEFAULT_SCORE_ONE_INPUT),
+        "error": (DEFAULT_SCORE, DEFAULT_SCORE_ONE_INPUT),
         "rising": (DEFAULT_RISING, DEFAULT_RISING),
     }
 )
@@ -72,12 +74,20 @@ def shelf() -> tuple[str, ...]:
 def default_laws(inputs: Iterable[str] | HasInputs) -> tuple[Law, ...]:
     """The laws that are mixed unless others are named: those of N and D, or of a table's one scale.
 
+    A score gets laws that rise between 0 and 1, an error rate the same turned round, another quantity that rises laws
+    that rise without end, and everything else laws that fall towards a floor.
+
     Args:
         inputs: names of what a table of losses has, or the table.
     """
     known, course = (inputs, "falling") if isinstance(inputs, Iterable) else (inputs.inputs, inputs.course)
     of_two, of_one = DEFAULTS[course]
-    return tuple(law(name) for name in (of_two if {"N", "D"} <= set(known) else of_one))
+    return asked_of(tuple(law(name) for name in (of_two if {"N", "D"} <= set(known) else of_one)), course)
+
+
+def asked_of(laws: Iterable[Law], course: str) -> tuple[Law, ...]:
+    """Laws as a response of some course takes them: those of scores turned round for an error rate."""
+    return tuple(of_error(each) if course == "error" and each.of_score else each for each in laws)
 
 
 def _shelf() -> Path:

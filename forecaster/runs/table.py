@@ -105,9 +105,9 @@ class Runs(Shown):
 
     @property
     def course(self) -> str:
-        """What its laws must be: `rising`, `falling`, or of a `score` in [0, 1], which an error rate is turned round."""
+        """What its laws must say: a `score` or `error` rate between 0 and 1, `rising` or `falling` without an end."""
         if self.measured.is_bounded:
-            return "score"
+            return self.measured.kind
         return "rising" if self.improves_upward else "falling"
 
     @property

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from forecaster.errors import RunsError
+from forecaster.fits.fit import fit
 from forecaster.laws.choice import Choice
 from forecaster.laws.complement import of_error
 from forecaster.laws.formula.tree import evaluate
-from forecaster.laws.shelf import DEFAULT_SCORE, DEFAULT_SCORE_ONE_INPUT, law
+from forecaster.laws.shelf import DEFAULT_SCORE, DEFAULT_SCORE_ONE_INPUT, default_laws, law
 from forecaster.runs.read import read_runs
 from tests.runs.test_response import FALLING, RISING, table
 
@@ -32,6 +34,9 @@ def test_a_table_of_errors_asks_the_laws_of_scores_turned_round() -> None:
     scores = read_runs(table("accuracy", RISING), columns="loss=accuracy")
     assert [each.formula.text[:4] for each in Choice().of(errors)] == ["1 - "] * 3
     assert [each.name for each in Choice().of(errors)] == [each.name for each in Choice().of(scores)]
+    assert [each.sha256 for each in default_laws(errors)] == [each.sha256 for each in Choice().of(errors)]
+    with pytest.raises(RunsError, match="error is an error rate, and logistic is a law of scores"):
+        fit(law("logistic"), errors)
     # A law that is not of scores is asked as it is.
     assert Choice((law("power_floor"),)).of(errors) == (law("power_floor"),)
     assert Choice((law("logistic"),)).of(scores) == (law("logistic"),)

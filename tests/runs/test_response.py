@@ -58,7 +58,7 @@ def test_scores_are_told_by_name_and_improve_upward(header: str) -> None:
 def test_error_rates_are_told_by_name_and_improve_downward(header: str) -> None:
     assert looks_like_error(header)
     runs = read(header, FALLING)
-    assert (runs.measured.kind, runs.improves_upward, runs.course) == ("error", False, "score")
+    assert (runs.measured.kind, runs.improves_upward, runs.course) == ("error", False, "error")
 
 
 @pytest.mark.parametrize("header", ["embedding", "stderr", "mean squared error", "step", "horizon"])
