@@ -56,7 +56,7 @@ def references(law: Law, runs: Runs) -> References:
     """
     if law.of_score and runs.course == "error":
         raise RunsError(
-            f"{runs.response} is an error rate, and {law.name} is a law of scores: take those of default_laws, which are turned round",
+            f"{runs.response} is an error rate and {law.name} of scores: take default_laws, which turns it round",
             where=runs.name,
         )
     response = runs.column("loss")
