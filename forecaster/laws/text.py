@@ -57,7 +57,9 @@ def law_document(law: Law, references: Mapping[str, float] | None = None, *, of:
     sections.append(Section(f"Noise on {Link(law.link).scale}: {law.noise.family}", noise))
     if law.presets:
         rows = tuple((shown(name), shown(each.source, 1000)) for name, each in law.presets.items())
-        named = Sentence(f"`forecaster laws {law.name} --preset {next(iter(law.presets))}` shows one of them.")
+        named = Sentence(
+            f"`forecaster laws {shown(law.name)} --preset {shown(next(iter(law.presets)))}` shows one of them."
+        )
         sections.append(Section("Presets", (Table("Presets", ("Name", "Source"), rows, frozenset({"Source"})), named)))
     return Document(f"{shown(law.name)}: {shown(law.title, 300)}", tuple(sections))
 

@@ -92,8 +92,18 @@ def test_a_table_has_the_laws_that_were_named_and_no_fits(table: str) -> None:
 @pytest.mark.parametrize(
     ("chosen", "laws", "kind", "match"),
     [
-        (RunsChoice("{saved}", where="N > 1"), LawChoice(), UsageError, "--where do not apply to a saved fit"),
-        (RunsChoice("{saved}", rows="10"), LawChoice(), UsageError, "--where do not apply to a saved fit"),
+        (
+            RunsChoice("{saved}", where="N > 1"),
+            LawChoice(),
+            UsageError,
+            "--response do not apply to a saved fit",
+        ),
+        (
+            RunsChoice("{saved}", rows="10"),
+            LawChoice(),
+            UsageError,
+            "--response do not apply to a saved fit",
+        ),
         (RunsChoice("{table}", rows="2.5"), LawChoice(), UsageError, "--rows: .2.5. is not a whole number"),
         (RunsChoice("{table}", rows="many"), LawChoice(), UsageError, "--rows: .many. is not a whole number"),
         (RunsChoice("{table}", rows="1"), LawChoice(), InputError, "need 2 rows at least"),

@@ -186,6 +186,6 @@ def test_two_figures_share_no_ids(answer: Forecast) -> None:
 
 
 def test_another_response_has_no_unit() -> None:
-    runs = replace(make_runs(), response="surprise")
+    runs = replace(make_runs(), response="surprise", measure=None)
     found = forecast(make_fit(law("chinchilla"), runs), "N=70B,D=1.4T", weights="equal", allow_failed_checks=True)
     assert plot_fan(found, axes()).get_ylabel() == "Surprise"
