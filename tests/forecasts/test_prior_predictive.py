@@ -52,8 +52,9 @@ def test_every_law_speaks_on_tables_of_any_length(name: str, rows: int) -> None:
     assert 0 < low < found.points[0].band.median < high
     # A law that rises can only miss a loss that falls.
     assert name in DEFAULT_RISING or (high < 20 and found.inside > 0.9)
+    missed = {"prior-misses-data"} if name in DEFAULT_RISING and rows > 2 else set()
     assert dict(found.points[1].at) == pytest.approx({"N": 1e9, "C": 1e22, "D": 1e22 / 6e9})
-    assert codes(found) == {"C-computed"}
+    assert codes(found) - missed == {"C-computed"}
 
 
 def test_the_ranges_are_those_of_the_priors_and_the_noise() -> None:
