@@ -27,21 +27,16 @@ FEWEST_ON_LINE = 4
 def frontier(runs: Runs, *, link: Link = LOG) -> tuple[np.ndarray, np.ndarray]:
     """Log scale and linked response of the runs that were the best so far, one a scale, in order of scale.
 
-    The best is the lowest; on a scale other than the log the highest where the response rises, as a score does.
+    The best is the lowest, or the highest where more is better, as of a score.
     """
     # Runs of one budget may differ in the last digits of a computed C.
     x, at = np.unique(np.log(runs.column(runs.scale)).round(6), return_inverse=True)
     response = link.on(runs.column("loss"))
-    # A loss that rises was trained badly; a response that no loss can be is read the other way round.
-    sign = -1.0 if link.name != "log" and _rises(x[at], response) else 1.0
+    sign = -1.0 if runs.improves_upward else 1.0
     y = np.full(len(x), np.inf)
     np.minimum.at(y, at, sign * response)
     best = y <= np.minimum.accumulate(y)
     return x[best], sign * y[best]
-
-
-def _rises(x: np.ndarray, y: np.ndarray) -> bool:
-    return bool(np.ptp(x) > 0 and np.ptp(y) > 0 and np.corrcoef(x, y)[0, 1] > 0)
 
 
 def last_quarter(runs: Runs, *, link: Link = LOG) -> tuple[np.ndarray, np.ndarray]:
@@ -78,9 +73,10 @@ def huber_bootstrap(fold: Fold, *, seed: int, link: Link = LOG) -> np.ndarray | 
     """The Chinchilla law by Huber loss on the log response, its runs resampled, with its residuals as noise.
 
     Source: Hoffmann et al. 2022, arXiv:2203.15556, section 3.3 (delta .001), with the bootstrap that is usual since.
-    On a table without N and D, the power law with a floor in its one scale. Nothing on a scale other than the log.
+    On a table without N and D, the power law with a floor in its one scale. Nothing on a scale other than the log,
+    nor where more is better.
     """
-    if link.name != "log":
+    if link.name != "log" or fold.train.improves_upward:
         return None
     random = np.random.default_rng(seed)
     train, test = fold.train, fold.test

@@ -57,7 +57,11 @@ def _outcome(recipe: Recipe, table: Table) -> Outcome:
     runs = None
     try:
         runs = table.runs(
-            columns=recipe.columns, where=recipe.where, group=recipe.choice.group, checkpoints=recipe.checkpoints
+            columns=recipe.columns,
+            where=recipe.where,
+            response=recipe.response,
+            group=recipe.choice.group,
+            checkpoints=recipe.checkpoints,
         )
         laws = recipe.choice.of(runs)
         answer = forecast_table(

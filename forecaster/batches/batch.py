@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from forecaster.laws.choice import Choice, changed
 from forecaster.laws.law import Law
 from forecaster.laws.shelf import law
 from forecaster.runs.checkpoints import refuse_choice
-from forecaster.runs.points import scenario
+from forecaster.runs.points import Scenario, Target, scenario
 from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def batch(
     tables: Any,
     at: Any,
     *,
-    targets: Iterable[float] = (),
+    targets: Iterable[str | float | Target] = (),
     laws: Iterable[str | Law] = (),
     priors: Iterable[str] = (),
     prior_from: str | Path = "",
@@ -43,6 +44,7 @@ def batch(
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
     checkpoints: str = "",
+    response: str | None = None,
     split_by: str = "",
     weights: str | Mapping[str, float] = "extrapolation",
     family: str = "",
@@ -61,14 +63,13 @@ def batch(
 
     Args:
         tables: a file, a folder, a pattern, a DataFrame or Runs; several of them; or a mapping of names to single ones.
-        at, targets: as of `forecast`.
+        at, targets: as of `forecast`; a target without a sign is met at or below it.
         laws: names on the shelf, paths of law pages, or laws; each table's default mixture where there are none.
         priors: in place of the laws' own, such as `alpha=Normal(0.35, 0.05)`.
         prior_from: a saved fit whose exponents, widened, are priors but for those in `priors`.
         noise: in place of the laws' own, such as `Normal,constant`.
-        group: the column that names each run's family; empty for none.
-        own_exponents: whether each family also has its own exponents.
-        columns, where, checkpoints: as of `read_runs`.
+        group, own_exponents: the column that names each run's family, and whether each has its own exponents.
+        columns, where, checkpoints, response: as of `read_runs`.
         split_by: a column by whose values every table is split into several.
         weights: of the laws: `extrapolation`, `equal`, `loo`, or numbers by law name.
         family: of which every point is, where runs are grouped; a new one where not given.
@@ -86,9 +87,14 @@ def batch(
     named = tuple(each if isinstance(each, Law) else law(each) for each in laws)
     earlier = load_earlier(prior_from) if prior_from else None
     choice = Choice(named, tuple(priors), noise, group, own_exponents, earlier)
-    asked = scenario(at, targets=targets)
-    recipe = Recipe(asked, choice, weights, columns, where, family, seed, allow_failed_checks, checkpoints)
+    asked = _directed(scenario(at, targets=targets))
+    recipe = Recipe(asked, choice, weights, columns, where, response, family, seed, allow_failed_checks, checkpoints)
     return _batch(recipe, tables, split_by, cache=cache, output=output, workers=workers, client=client, say=say)
+
+
+def _directed(asked: Scenario) -> Scenario:
+    # A column of chances has one heading, whatever the tables hold.
+    return replace(asked, targets=tuple(each.towards(above=False) for each in asked.targets))
 
 
 def _batch(
@@ -137,9 +143,9 @@ def _refuse_together(tables: Sequence[Table], recipe: Recipe, *, workers: int | 
     if choice.laws and not choice.group:
         changed(choice.laws, priors=choice.priors, noise=choice.noise, earlier=choice.earlier)
     refuse_choice(recipe.checkpoints)
-    said = recipe.columns or recipe.where or recipe.checkpoints
+    said = recipe.columns or recipe.where or recipe.response or recipe.checkpoints
     if said and any(isinstance(table.source, Runs) for table in tables):
-        raise UsageError("columns, where and checkpoints are for tables that are still to be read; Runs are")
+        raise UsageError("columns, where, response and checkpoints are for tables that are still to be read; Runs are")
 
 
 def _outcomes(

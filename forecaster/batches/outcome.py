@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.batches.recipe import Recipe
 from forecaster.inputs import CODE
+from forecaster.runs.points import Target
 from forecaster.stats.mixture import MASSES
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ QUANTILES = tuple(
 )
 
 
-def columns_of(targets: Iterable[float]) -> tuple[str, ...]:
+def columns_of(targets: Iterable[Target]) -> tuple[str, ...]:
     """The columns of a batch's rows, in order.
 
     `table` and `point` as they were given, `at` the point completed, `runs` how many there are, the `response`'s
@@ -37,7 +38,7 @@ def columns_of(targets: Iterable[float]) -> tuple[str, ...]:
     their `weights`, the codes of all `notes`, the `sha256` of the runs, `seed`, `versions` and `seconds`; or, where the
     table was refused, the code of the `error` and its `message`.
     """
-    chances = (f"P(<= {target:g})" for target in targets)
+    chances = (target.column for target in targets)
     return (
         "table", "point", "at", "runs", "response", *QUANTILES, *chances, "grade", "verdict", "weights", "notes",
         "sha256", "seed", "versions", "seconds", "error", "message",

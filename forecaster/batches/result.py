@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecaster.batches.outcome import QUANTILES, columns_of
+from forecaster.runs.points import Target
 from forecaster.show.document import Document
 from forecaster.show.json import json_ready
 from forecaster.show.result import Result
@@ -29,7 +30,7 @@ class Batch(Result):
     """
 
     rows: tuple[Mapping[str, Any], ...]
-    targets: tuple[float, ...] = ()
+    targets: tuple[Target, ...] = ()
     earlier: int = 0
 
     @property

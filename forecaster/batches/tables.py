@@ -45,7 +45,13 @@ class Table:
         return replace(self, source=load_file(self.source)) if isinstance(self.source, Path) else self
 
     def runs(
-        self, *, columns: Mapping[str, str] | str | None, where: str | None, group: str, checkpoints: str = ""
+        self,
+        *,
+        columns: Mapping[str, str] | str | None,
+        where: str | None,
+        group: str,
+        response: str | None = None,
+        checkpoints: str = "",
     ) -> Runs:
         """The table read, with its families counted where a column names them.
 
@@ -56,9 +62,9 @@ class Table:
         if isinstance(source, Runs):
             runs = source
         elif isinstance(source, tuple):
-            runs = runs_of(source, columns=columns, where=where, checkpoints=checkpoints)
+            runs = runs_of(source, columns=columns, where=where, response=response, checkpoints=checkpoints)
         else:
-            runs = read_runs(source, columns=columns, where=where, checkpoints=checkpoints)
+            runs = read_runs(source, columns=columns, where=where, response=response, checkpoints=checkpoints)
         return with_codes(runs, group) if group else runs
 
     @property

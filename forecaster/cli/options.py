@@ -36,6 +36,14 @@ Rows = Annotated[
     typer.Option(help="Keep at most this many rows, such as 10K, evenly over the scale; without it all are kept."),
 ]
 
+Response = Annotated[
+    str,
+    typer.Option(
+        help="What the response is: loss, score or error (a rate), both in [0, 1] or percents, or positive. "
+        "[default: judged by its header and values]"
+    ),
+]
+
 Checkpoints = Annotated[
     str,
     typer.Option(
@@ -112,6 +120,7 @@ class RunsChoice:
     where: Where = ""
     rows: Rows = ""
     checkpoints: Checkpoints = ""
+    response: Response = ""
 
     @property
     def named(self) -> str | None:
@@ -171,12 +180,16 @@ class Asked:
         list[str], typer.Option(help="A point: N=70B,D=1.4T, or C=6e23 for the compute-optimal split; repeatable.")
     ]
     target: Annotated[
-        list[str] | None, typer.Option(help="Give the chance of ending at or below this; repeatable.")
+        list[str] | None,
+        typer.Option(
+            help='Give the chance of meeting this: "<=1.95", ">=0.9", or a number, to be met in the direction in which '
+            "the response improves; repeatable."
+        ),
     ] = None
 
     def scenario(self) -> Scenario:
         """The points and targets as numbers."""
-        return scenario(self.at, targets=[parse_quantity(each) for each in self.target or []])
+        return scenario(self.at, targets=self.target or ())
 
 
 @dataclass(frozen=True)

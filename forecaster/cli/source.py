@@ -127,12 +127,18 @@ def _read(chosen: RunsChoice, group: str, say: Say | None) -> tuple[Runs, tuple[
         most, path = chosen.most, Path(chosen.runs)
         if say is not None and path.is_file() and path.stat().st_size > LARGE_FILE:
             say(f"reading {path.name}, {path.stat().st_size / 1e6:.0f} MB")
-        runs = read_runs(chosen.runs, columns=chosen.named, where=chosen.where or None, checkpoints=chosen.checkpoints)
+        runs = read_runs(
+            chosen.runs, columns=chosen.named, where=chosen.where or None, response=chosen.response or None,
+            checkpoints=chosen.checkpoints,
+        )  # fmt: skip
         if most is not None:
             runs = thin(runs, most=most)
         return with_codes(runs, group) if group else runs, None
-    if chosen.named or chosen.where or chosen.rows or chosen.checkpoints:
-        said = "--columns, --rows, --where and --checkpoints do not apply to a saved fit; fit the table again instead"
+    if chosen.named or chosen.where or chosen.rows or chosen.checkpoints or chosen.response:
+        said = (
+            "--columns, --rows, --where, --checkpoints and --response do not apply to a saved fit; fit the table again "
+            "instead"
+        )
         raise UsageError(said)
     fits = load_fits(chosen.runs)
     return fits[0].runs, fits

@@ -51,8 +51,14 @@ def references(law: Law, runs: Runs) -> References:
     """The reference values of a law on a table.
 
     Raises:
-        RunsError: the table lacks an input of the law, or holds a response that has no place on its scale.
+        RunsError: the table lacks an input of the law, or holds a response that has no place on its scale, or an error
+            rate where the law is of scores.
     """
+    if law.of_score and runs.course == "error":
+        raise RunsError(
+            f"{runs.response} is an error rate and {law.name} of scores: take default_laws, which turns it round",
+            where=runs.name,
+        )
     response = runs.column("loss")
     misplaced = np.flatnonzero(~Link(law.link).holds(response))
     if len(misplaced):

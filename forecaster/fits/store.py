@@ -30,6 +30,7 @@ from forecaster.laws.page import read_law
 from forecaster.notes import Note
 from forecaster.runs.columns.cells import inferred
 from forecaster.runs.columns.headers import NUMBERS, STANDARD
+from forecaster.runs.columns.response import Response
 from forecaster.runs.table import Runs
 from forecaster.show.json import json_ready
 
@@ -199,6 +200,7 @@ def write_fits(fits: Sequence[Fit], folder: Path, *, weighting: str = "") -> Non
         "runs": {
             "name": runs.name,
             "response": runs.response,
+            "measure": asdict(runs.measured),
             "sha256": runs.sha256,
             "notes": [asdict(note) for note in runs.notes],
         },
@@ -247,7 +249,12 @@ def _read_runs(folder: Path, manifest: dict[str, Any]) -> Runs:
     table = pd.concat([pd.DataFrame(columns), others], axis=1)
     facts = manifest["runs"]
     return Runs(
-        table=table, name=facts["name"], response=facts["response"], notes=tuple(Note(**n) for n in facts["notes"])
+        table=table,
+        name=facts["name"],
+        response=facts["response"],
+        notes=tuple(Note(**n) for n in facts["notes"]),
+        # Saved fits from before responses were told apart are judged anew.
+        measure=Response(**facts["measure"]) if "measure" in facts else None,
     )
 
 

@@ -12,7 +12,7 @@ from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.predict import predict
 from forecaster.notes import Note
-from forecaster.runs.points import Point
+from forecaster.runs.points import Point, Target
 from forecaster.stats.mixture import MASSES, Band
 
 
@@ -47,7 +47,7 @@ class PointForecast:
     notes: tuple[Note, ...]
     below_smallest: float = 1.0
 
-    def as_dict(self, weights: Mapping[str, float], targets: Sequence[float]) -> dict[str, Any]:
+    def as_dict(self, weights: Mapping[str, float], targets: Sequence[Target]) -> dict[str, Any]:
         """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves.
 
         Args:
@@ -78,7 +78,11 @@ class PointForecast:
                 for name, band in self.by_law.items()
             },
             "targets": [
-                {"value": target, "probability": round(self.predictive.probability(below=target), 4)}
+                {
+                    "value": target.value,
+                    "direction": target.direction,
+                    "probability": round(self.predictive.probability(**target.side), 4),
+                }
                 for target in targets
             ],
             "distance": {

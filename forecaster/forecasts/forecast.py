@@ -21,7 +21,7 @@ from forecaster.laws.families import families_of, family_at
 from forecaster.laws.law import Law
 from forecaster.notes import Note
 from forecaster.runs.check import check
-from forecaster.runs.points import Scenario, scenario
+from forecaster.runs.points import Scenario, Target, scenario
 from forecaster.runs.table import Runs
 from forecaster.show.table import times
 
@@ -30,7 +30,7 @@ def forecast(
     fits: Fit | Sequence[Fit],
     at: Any,
     *,
-    targets: Iterable[float] = (),
+    targets: Iterable[str | float | Target] = (),
     weights: str | Mapping[str, float] | Weighting = "extrapolation",
     seed: int = 1,
     allow_failed_checks: bool = False,
@@ -47,7 +47,7 @@ def forecast(
     Args:
         fits: one or more fits of the same table.
         at: points, as texts (`N=70B,D=1.4T`, or `C=6e23` for the compute-optimal split), mappings or a Scenario.
-        targets: values of the response; for each the chance of ending at or below it is given.
+        targets: whose chance is given: `">=0.9"`, `"<=1.95"`, or a number, met where the response is as good or better.
         weights: `extrapolation` (earned on the table's own larger runs, which fits every law to up to four parts of
             the table), `equal`, `loo`, numbers by law name, or a Weighting made before.
         seed: of the forecast's own random numbers.
@@ -77,7 +77,7 @@ def forecast(
     said = [[*notes, *_own_notes(kept, weighting, at)] for notes, at in zip(point_notes, resolved, strict=True)]
     return Forecast(
         points=answer(kept, asked.points, resolved, term, seed=seed, notes=said),
-        targets=asked.targets,
+        targets=tuple(target.towards(above=kept.runs.improves_upward) for target in asked.targets),
         fits=kept.fits,
         weighting=weighting.of(kept.names),
         verdicts=kept.verdicts,
@@ -174,7 +174,7 @@ def _weighting(
 def _table_notes(ensemble: Ensemble) -> list[Note]:
     """What a check of the table warns of, so that nobody has to have asked for it."""
     runs = ensemble.runs
-    said_otherwise = set() if runs.is_language_loss else {"response-not-loss", "response-not-positive"}
+    said_otherwise = set() if runs.is_language_loss else {"response-not-positive"}
     if families_of(ensemble.fits[0].law):
         said_otherwise.add("mixed-families")
     found = [*runs.notes, *(note for note in check(runs).notes if note.warning and note.code not in said_otherwise)]
@@ -188,7 +188,7 @@ def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:
     runs = ensemble.runs
     if term.by_exponent:
         return []
-    reason = f"`{runs.response}` does not look like a language-model loss"
+    reason = f"`{runs.response}` is not a language-model loss"
     if runs.scale != "C":
         reason = f"the table has {runs.scale} alone"
     if ensemble.link.name != "log":

@@ -1,4 +1,4 @@
-"""The compute-optimal split: which N and D of a given compute reach the lowest loss."""
+"""The compute-optimal split: which N and D of a given compute reach the best response."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ _minima: WeakKeyDictionary[Fit, dict[tuple[Any, ...], xr.DataArray]] = WeakKeyDi
 
 
 def minimise_along(fit: Fit, C: float, others: Mapping[str, float] | None = None) -> xr.DataArray:
-    """Each draw's log N of least response on a budget, without drift, dims (chain, draw); computed once.
+    """Each draw's log N of best response on a budget, without drift, dims (chain, draw); computed once.
 
     Args:
         fit: of a law with N and D.
@@ -152,7 +152,7 @@ def searched_range(runs: Runs, C: float) -> tuple[float, float]:
 
 
 def _minimise(fit: Fit, C: float, lowest: float, highest: float, others: Mapping[str, float]) -> xr.DataArray:
-    """Each draw's log N of least response: in closed form, or by a grid over the whole range and parabolas."""
+    """Each draw's log N of best response: in closed form, or by a grid over the whole range and parabolas."""
     import xarray as xr
 
     exact = _closed_form(fit, C)
@@ -162,10 +162,11 @@ def _minimise(fit: Fit, C: float, lowest: float, highest: float, others: Mapping
     # A column of draws by a row of nodes; xarray's own bookkeeping would cost more than the arithmetic.
     draws = {name: values[:, None] for name, values in fit.flat_draws().items()}
     product = C / fit.runs.flop_per_parameter_token
+    sign = -1.0 if fit.runs.improves_upward else 1.0
 
     def response(log_N: np.ndarray) -> np.ndarray:
         N = np.exp(log_N)
-        return np.asarray(fit.design.response(draws, {**others, "N": N, "D": product / N}))
+        return sign * np.asarray(fit.design.response(draws, {**others, "N": N, "D": product / N}))
 
     sizes = fit.posterior.sizes
     shape = (sizes["chain"], sizes["draw"])

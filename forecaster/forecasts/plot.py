@@ -146,7 +146,7 @@ def _set_limits(ax: Axes, forecast: Forecast, along: Fan, asked: list[float]) ->
     low = min(float(along.bounds[0.9][0].min()), *asked, float(loss.min()))
     high = max(float(along.bounds[0.9][1].max()), *asked, float(loss.max()))
     span = high - low or abs(high) or 1.0
-    near = [target for target in forecast.targets if low - 0.4 * span <= target <= high + 0.3 * span]
+    near = [each.value for each in forecast.targets if low - 0.4 * span <= each.value <= high + 0.3 * span]
     ax.set_ylim(min([low - 0.17 * span, *(t - 0.06 * span for t in near)]), max([high + 0.05 * span, *near]))
 
 
@@ -155,13 +155,14 @@ def _draw_targets(ax: Axes, forecast: Forecast, point: int) -> None:
     bottom, top = ax.get_ylim()
     gap = 0.055 * (top - bottom)
     lowest = bottom
-    for target, (said, probability) in sorted(zip(forecast.targets, answers(forecast)[point].targets, strict=True)):
+    pairs = zip(forecast.targets, answers(forecast)[point].targets, strict=True)
+    for target, (said, probability) in sorted((each.value, answered) for each, answered in pairs):
         if not bottom < target < top:
             continue
         ax.axhline(target, color=INK, linewidth=0.8, linestyle=(0, (5, 3)), zorder=2)
         height = max(target, lowest)
         lowest = height + gap
-        label = f"{'' if is_narrow(ax) else 'target '}{said}: {percent(probability)}"
+        label = f"{said}: {percent(probability)}"
         ax.annotate(
             label, (1.0, height), (8, 0), xycoords=("axes fraction", "data"),
             textcoords="offset points", va="center", fontsize=9.5, annotation_clip=False,

@@ -68,9 +68,12 @@ def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
         RunsError: the table itself lacks one.
     """
     laws = list(laws)
-    for target in asked.targets:
+    for target in (each.value for each in asked.targets):
         if target <= 0 and any(law.link != "own" for law in laws):
             raise ScenarioError(f"a target of {target:g} cannot be met; it must be above 0", where="target")
+        if target >= 1 and any(law.link == "logit" for law in laws):
+            cure = f"; did you mean {target / 100:g}?" if 1 < target <= 100 else ""
+            raise ScenarioError(f"a target of {target:g} cannot be met; it must be below 1{cure}", where="target")
     needed = {column for law in laws for column in Design(law, runs).columns.values()}
     for name in sorted(needed):
         runs.column(name)

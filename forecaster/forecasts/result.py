@@ -14,7 +14,7 @@ from forecaster.fits.posterior import Fit
 from forecaster.fits.verdict import Verdict
 from forecaster.forecasts.answer import PointForecast, answer
 from forecaster.notes import Note
-from forecaster.runs.points import Point
+from forecaster.runs.points import Point, Target
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document, Section
 from forecaster.show.result import Result
@@ -31,7 +31,7 @@ class Forecast(Result):
 
     Args:
         points: the answer at each point of the scenario.
-        targets: values of the response whose chance was asked.
+        targets: values of the response whose chance was asked, each with its direction.
         fits: the fits that speak.
         weighting: the weights of their laws, where they come from, and the table's track record.
         verdicts: of every law that was fitted, those left out included.
@@ -42,7 +42,7 @@ class Forecast(Result):
     """
 
     points: tuple[PointForecast, ...]
-    targets: tuple[float, ...]
+    targets: tuple[Target, ...]
     fits: tuple[Fit, ...]
     weighting: Weighting
     verdicts: Mapping[str, Verdict]
@@ -75,9 +75,13 @@ class Forecast(Result):
         """The equal-tailed range that holds `mass` for a new run at a point, in the response's unit."""
         return self.points[point].predictive.interval(mass)
 
-    def probability(self, *, below: float, point: int = 0) -> float:
-        """The chance that a new run at a point ends at or below a value of the response."""
-        return self.points[point].predictive.probability(below=below)
+    def probability(self, *, below: float | None = None, above: float | None = None, point: int = 0) -> float:
+        """The chance that a new run at a point ends at or below a value of the response, or at or above one.
+
+        Raises:
+            TypeError: neither of the two is given, or both.
+        """
+        return self.points[point].predictive.probability(below=below, above=above)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -88,7 +92,7 @@ class Forecast(Result):
         for point in self.points:
             row: dict[str, float] = dict(point.at) | {"median": point.predictive.median}
             row |= ends_by_mass(point.predictive.interval)
-            row |= {f"P(<= {target:g})": point.predictive.probability(below=target) for target in self.targets}
+            row |= {target.column: point.predictive.probability(**target.side) for target in self.targets}
             rows.append(row)
         return pd.DataFrame(rows)
 

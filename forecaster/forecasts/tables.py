@@ -74,7 +74,7 @@ class Answer:
         shares: whole percents of parameters, law and extrapolation, summing to 100; empty where unknown.
         noise_width: width of the 90% range that noise alone would give.
         laws: what each law alone would say.
-        targets: each target as printed, with its chance as a probability.
+        targets: each target as printed, "0.8 or more", with its chance as a probability.
         point: the point with its compute, such as "N=70B, D=1.4T, C=5.9e23 FLOP".
         ratio: its scale over the table's largest, such as "45" or "0.8".
         beyond: whether the point lies beyond the largest run.
@@ -109,7 +109,7 @@ def answers(forecast: Forecast) -> tuple[Answer, ...]:
 def _answers(forecast: Forecast) -> tuple[Answer, ...]:
     found = []
     record = forecast.weighting.record
-    by_method = record_said(forecast)
+    by_method, goals = record_said(forecast), [target.text for target in forecast.targets]
     for point in forecast.points:
         said = point.as_dict(forecast.weights, forecast.targets)
         places = point.predictive.decimals
@@ -135,7 +135,7 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
                     )
                     for name, by_law in said["by_law"].items()
                 ),
-                targets=tuple((f"{item['value']:g}", item["probability"]) for item in said["targets"]),
+                targets=tuple(zip(goals, (each["probability"] for each in said["targets"]), strict=True)),
                 point=inputs(said["at"]),
                 ratio=times(said["distance"]["compute_ratio"]),
                 beyond=said["distance"]["compute_ratio"] > 1,

@@ -228,7 +228,7 @@ def headline_section(forecast: Forecast, index: int, words: Words | None = None)
             Headline(f"{answer.median}{after(unit(forecast.runs))}", answer.median),
             Headline(f"90% range: {spread(answer.interval['90'])}"),
             *(
-                Headline(f"Chance of {target} or less: {chance(probability, words)}", percent(probability))
+                Headline(f"Chance of {target}: {chance(probability, words)}", percent(probability))
                 for target, probability in answer.targets
             ),
             *sentences(used, evidence_line(forecast, forecast.points[index])),

@@ -42,7 +42,7 @@ def with_noise(law: Law, words: str) -> Law:
         return law
     page = tomllib.loads(law.text)
     if "link" in chosen:
-        page["response"] = {"link": chosen["link"]}
+        page["response"] = {**page.get("response", {}), "link": chosen["link"]}
     if {"family", "scale"} & chosen.keys():
         page["noise"] = _section(law, chosen)
     return read_law(page_text(page), name=law.name)

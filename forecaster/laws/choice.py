@@ -11,7 +11,7 @@ from forecaster.laws.change_priors import parse_priors, with_priors_each
 from forecaster.laws.earlier import Earlier
 from forecaster.laws.families import with_families
 from forecaster.laws.law import Law
-from forecaster.laws.shelf import default_laws
+from forecaster.laws.shelf import asked_of, default_laws
 from forecaster.runs.table import Runs, family_names
 
 
@@ -58,7 +58,7 @@ class Choice:
                 families.
             UsageError: no such noise.
         """
-        chosen = self.laws or default_laws(runs)
+        chosen = asked_of(self.laws, runs.course) or default_laws(runs)
         if self.group:
             names = family_names(runs, self.group)
             chosen = tuple(with_families(each, names, self.group, exponents=self.own_exponents) for each in chosen)

@@ -58,6 +58,8 @@ class Law(Shown):
         text: the page itself, kept so that a saved fit holds what was fitted.
         link: the scale of the noise: `log` for a positive response, `own` for one of either sign, `logit` for one
             in (0, 1).
+        of_score: whether the response is a score that rises with scale; such a law is asked of an error rate through
+            what it leaves of 1.
         presets: published values of the formula's parameters, by name.
         exponent: gamma, with which the reducible part of the response falls with compute along the compute-optimal
             path, as a formula of the parameters; None where the page gives none.
@@ -73,6 +75,7 @@ class Law(Shown):
     noise: Noise
     text: str
     link: LinkName = "log"
+    of_score: bool = False
     presets: Mapping[str, Preset] = field(default_factory=lambda: MappingProxyType({}))
     exponent: Formula | None = None
 

@@ -81,6 +81,7 @@ def read_law(page: str, *, name: str) -> Law:
         ),
         text=page,
         link=data["response"]["link"],
+        of_score=data["response"]["of"] == "score",
         exponent=None if exponent is None else parse_formula(exponent, where=f"{where} [extrapolation] exponent"),
     )
     _refuse_undefined_names(built, where=where)
@@ -109,6 +110,7 @@ def _page() -> type[BaseModel]:
     class ResponseSection(BaseModel):
         model_config = ConfigDict(extra="forbid")
         link: LinkName = "log"
+        of: Literal["", "score"] = ""
 
     class ExtrapolationSection(BaseModel):
         model_config = ConfigDict(extra="forbid")

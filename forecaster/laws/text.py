@@ -55,6 +55,9 @@ def law_document(law: Law, references: Mapping[str, float] | None = None, *, of:
         Sentence("d is the log of a run's compute over the largest compute in the table."),
     )
     sections.append(Section(f"Noise on {Link(law.link).scale}: {law.noise.family}", noise))
+    if law.presets:
+        rows = tuple((shown(name), shown(each.source, 1000)) for name, each in law.presets.items())
+        sections.append(Section("Presets", (Table("Presets", ("Name", "Source"), rows, frozenset({"Source"})),)))
     return Document(f"{shown(law.name)}: {shown(law.title, 300)}", tuple(sections))
 
 
@@ -110,6 +113,7 @@ def law_dict(law: Law, references: Mapping[str, float] | None = None, *, runs_sh
             "scale": law.noise.scale.text,
             "nu": law.noise.nu.text if law.noise.nu is not None else None,
         },
+        "presets": {name: each.source for name, each in law.presets.items()},
         "sha256": law.sha256,
     }
     if references is not None:

@@ -10,6 +10,7 @@ from forecaster.forecasts.text import weights_sentence
 from forecaster.inputs import INPUTS
 from forecaster.laws.families import families_of
 from forecaster.show.table import number, spread
+from forecaster.stats.link import LinkName
 
 if TYPE_CHECKING:
     from forecaster.assess.sensitivity.result import Sensitivity
@@ -27,7 +28,8 @@ def assumptions(report: Report) -> list[str]:
     forecast, sensitivity = report.forecast, next(iter(report.sensitivities), None)
     term, runs = forecast.extrapolation, forecast.runs
     mean, sd = drift(forecast, forecast.points[0])
-    direction = "no direction" if mean == 0 else f"{abs(mean):.1%} {'lower' if mean < 0 else 'higher'} on average"
+    link = forecast.fits[0].link.name
+    direction = "no direction" if mean == 0 else f"{_moved(mean, link)} {'lower' if mean < 0 else 'higher'} on average"
     own = " in proportion to its own exponent" if term.by_exponent else ""
     learned = ", as the table's own cuts and other publications had it" if term.believed else ""
     without = [spread(answer.raw) for answer in answers(forecast) if answer.beyond]
@@ -35,13 +37,20 @@ def assumptions(report: Report) -> list[str]:
         *_floor_sentence(sensitivity),
         "The run is made as the runs in the table were: same kind of data, tokenizer, architecture and training.",
         f"Beyond the largest run the response may leave every law by one unknown drift{own}: for each e-fold "
-        f"({2.718:.1f} times) of {INPUTS[runs.scale].word} {direction}, standard deviation {sd:.1%}{learned}."
+        f"({2.718:.1f} times) of {INPUTS[runs.scale].word} {direction}, standard deviation {_moved(sd, link)}{learned}."
         + (f" Without it the 90% range would be {without[0]}." if len(without) == 1 else ""),
         weights_sentence(forecast),
         "Noise between runs has heavy tails and is estimated with each law; it grows with the distance from the "
         "largest run.",
         "Each law's parameters start from the priors on its page, the same for every table.",
     ]
+
+
+def _moved(amount: float, link: LinkName) -> str:
+    """A change on the scale of a link, without its sign."""
+    if link == "log":
+        return f"{abs(amount):.1%}"
+    return f"{abs(amount):.2g} {'of a logit' if link == 'logit' else 'of the spread of the table'}"
 
 
 MOST_OMISSIONS = 3

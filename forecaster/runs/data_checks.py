@@ -170,10 +170,7 @@ def _response(runs: Runs) -> list[Note]:
             "only laws whose noise is on the response's own scale can be fitted"
         )
         notes.append(Note("response-not-positive", text, warning=True))
-    if not runs.is_language_loss:
-        text = f"the response {runs.response} does not look like a language model's loss"
-        notes.append(Note("response-not-loss", text, warning=True))
-    elif len(loss) and float(np.median(loss)) > 13:
+    if runs.is_language_loss and len(loss) and float(np.median(loss)) > 13:
         text = f"the median loss is {np.median(loss):.3g}: more than guessing costs in nats; is it a perplexity?"
         notes.append(Note("response-not-loss", text, warning=True))
     if runs.has("family"):
@@ -185,11 +182,11 @@ def _response(runs: Runs) -> list[Note]:
     if len(loss) > 1 and np.ptp(loss) == 0:
         notes.append(Note("loss-one-value", f"every run has the loss {loss[0]:.4g}", warning=True))
     elif len(runs) > 2 and any(runs.has(name) for name in ("N", "D", "C")):
-        scale = np.log(runs.column(runs.scale))
-        response = np.log(loss) if runs.is_positive else loss
-        if np.ptp(scale) > 0 and (slope := float(np.corrcoef(scale, response)[0, 1])) > 0:
-            text = f"{runs.response} rises with {runs.scale} (correlation {slope:.2f} of their logs)"
-            notes.append(Note("rises-with-scale", text, warning=True))
+        slope = runs.rises()
+        if slope < 0 if runs.improves_upward else slope > 0:
+            trend = "falls" if runs.improves_upward else "rises"
+            text = f"{runs.response} {trend} with {runs.scale} (rank correlation {slope:.2f}), so it gets worse"
+            notes.append(Note("worse-with-scale", text, warning=True))
     counts = [str(name) for name in runs.table.columns if re.search(r"non.?emb", str(name), re.IGNORECASE)]
     if counts:
         text = f"the table also counts parameters as {', '.join(counts)}: ask for points counted as N is"

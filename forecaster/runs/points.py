@@ -1,15 +1,20 @@
-"""A scenario: the points that a forecast is asked for."""
+"""A scenario: the points that a forecast is asked for, and the targets at each."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from forecaster.errors import QuantityError, ScenarioError
+from forecaster.errors import QuantityError, ScenarioError, clipped
 from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.quantity import parse_quantity
+
+SIGNS: Mapping[str, bool | None] = MappingProxyType(
+    {"": None, "<": False, "<=": False, "=<": False, ">": True, ">=": True, "=>": True}
+)
+"""What stands before a target's number, and whether it asks for the value or more."""
 
 
 @dataclass(frozen=True)
@@ -58,23 +63,63 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Target:
+    """A value of the response that a run is to meet, and from which side.
+
+    Args:
+        value: in the response's unit.
+        above: whether it is met by ending at or above it, in place of at or below; None until a table says in which
+            direction its response improves.
+    """
+
+    value: float
+    above: bool | None = None
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ScenarioError(f"a target of {self.value:g} cannot be met; it must be a finite number", where="target")
+
+    def towards(self, *, above: bool) -> Target:
+        """The target with the direction that it names, else with this one."""
+        return self if self.above is not None else replace(self, above=above)
+
+    @property
+    def side(self) -> dict[str, float]:
+        """The value under `above` or `below`, as a band's or a forecast's `probability` takes it."""
+        return {"above" if self.above else "below": self.value}
+
+    @property
+    def direction(self) -> str:
+        """`above` or `below`."""
+        return next(iter(self.side))
+
+    @property
+    def text(self) -> str:
+        """In words, "0.8 or more"."""
+        return f"{self.value:g} or {'more' if self.above else 'less'}"
+
+    @property
+    def column(self) -> str:
+        """What heads a column of its chances, "P(>= 0.8)"."""
+        return f"P({'>=' if self.above else '<='} {self.value:g})"
+
+
+@dataclass(frozen=True)
 class Scenario:
     """Where we ask.
 
     Args:
         points: one or more points.
-        targets: values of the response; for each the chance of ending at or below it is asked.
+        targets: values of the response; for each the chance of meeting it is asked.
     """
 
     points: tuple[Point, ...]
-    targets: tuple[float, ...] = ()
+    targets: tuple[Target, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.points:
             raise ScenarioError("a forecast needs at least one point, such as N=70B,D=1.4T")
-        for target in self.targets:
-            if not math.isfinite(target):
-                raise ScenarioError(f"a target of {target:g} cannot be met; it must be a finite number", where="target")
+        object.__setattr__(self, "targets", tuple(parse_target(each) for each in self.targets))
 
 
 def parse_point(text: str) -> Point:
@@ -98,26 +143,50 @@ def parse_point(text: str) -> Point:
     return Point(inputs)
 
 
+def parse_target(said: str | float | Target) -> Target:
+    """Read a target such as `1.95`, `<=1.95`, `>=0.9` or `80%`.
+
+    Raises:
+        ScenarioError: neither a number nor one after a sign.
+    """
+    if isinstance(said, Target):
+        return said
+    if not isinstance(said, str):
+        return Target(float(said))
+    text = said.replace("\N{GREATER-THAN OR EQUAL TO}", ">=").replace("\N{LESS-THAN OR EQUAL TO}", "<=").strip()
+    number = text.lstrip("<>=").strip()
+    sign = text[: len(text) - len(text.lstrip("<>="))]
+    if sign not in SIGNS:
+        raise ScenarioError(f"`{clipped(said)}` is not a target; write 1.95, <=1.95 or >=0.9", where="target")
+    percent = number.endswith("%")
+    try:
+        value = parse_quantity(number.removesuffix("%"))
+    except QuantityError as error:
+        raise ScenarioError(f"{error.message}; write 1.95, <=1.95 or >=0.9", where="target") from None
+    return Target(value / 100 if percent else value, SIGNS[sign])
+
+
 def scenario(
     at: str | Point | Mapping[str, float] | Scenario | Iterable[str | Point | Mapping[str, float]],
     *,
-    targets: Iterable[float] = (),
+    targets: Iterable[str | float | Target] = (),
 ) -> Scenario:
     """A scenario from anything that names points: texts, mappings, points, or several of them.
 
-    Targets are added to those that a Scenario already has.
+    Targets, as of `parse_target`, are added to those that a Scenario already has.
 
     Raises:
-        ScenarioError: a point that cannot be read.
+        ScenarioError: a point or a target that cannot be read.
     """
+    wanted = tuple(parse_target(each) for each in targets)
     if isinstance(at, Scenario):
-        return Scenario(points=at.points, targets=(*at.targets, *targets))
+        return Scenario(points=at.points, targets=(*at.targets, *wanted))
     items = [at] if isinstance(at, str | Point | Mapping) else list(at)
     points = [
         item if isinstance(item, Point) else parse_point(item) if isinstance(item, str) else Point(dict(item))
         for item in items
     ]
-    return Scenario(points=tuple(points), targets=tuple(targets))
+    return Scenario(points=tuple(points), targets=wanted)
 
 
 def _typed(value: float) -> str:

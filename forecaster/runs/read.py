@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from forecaster.runs.checkpoints import with_checkpoints
 from forecaster.runs.columns.assign import assign_columns
 from forecaster.runs.columns.cells import holds_numbers
 from forecaster.runs.columns.magnitudes import refuse_odd_magnitudes
+from forecaster.runs.columns.response import response_of
 from forecaster.runs.columns.schema import refuse_bad_cells
 from forecaster.runs.columns.standard import standard_columns
 from forecaster.runs.filter import kept_rows
@@ -32,6 +34,7 @@ def read_runs(
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
     checkpoints: str = "",
+    response: str | None = None,
 ) -> Runs:
     """Read a table of training runs, name its columns, and refuse cells that no run can have.
 
@@ -51,11 +54,13 @@ def read_runs(
             and, or, not and + - * / only; `names in backticks` for headers that are not plain words.
         checkpoints: of rows that are checkpoints of one run, `last` keeps the last and `all` keeps each; where empty
             the last is kept where rows are seen to be checkpoints. See `forecaster.runs.checkpoints.with_checkpoints`.
+        response: what the response is, loss, score, error or positive; judged by its header and values where not
+            given. Scores and error rates in percents are divided by 100. A note says what was taken.
 
     Raises:
         RunsError: anything unreadable, with the file and, where it has one, the line and column.
     """
-    return runs_of(load_table(source), columns=columns, where=where, checkpoints=checkpoints)
+    return runs_of(load_table(source), columns=columns, where=where, checkpoints=checkpoints, response=response)
 
 
 def runs_of(
@@ -64,6 +69,7 @@ def runs_of(
     columns: Mapping[str, str] | str | None = None,
     where: str | None = None,
     checkpoints: str = "",
+    response: str | None = None,
 ) -> Runs:
     """The runs in a table's raw cells, as of `read_runs`.
 
@@ -72,6 +78,7 @@ def runs_of(
         columns: which header stands for a standard column.
         where: which rows are kept.
         checkpoints: which of the rows of one run are kept.
+        response: what the response is.
 
     Raises:
         RunsError: a cell that no run can have, with its place.
@@ -101,7 +108,17 @@ def runs_of(
     refuse_bad_cells(table, frame, chosen, places=places, name=name)
     refuse_odd_magnitudes(table, assigned, name=name)
     rows = Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
-    return with_checkpoints(rows, checkpoints)
+    return with_checkpoints(_measured(rows, response or ""), checkpoints)
+
+
+def _measured(rows: Runs, said: str) -> Runs:
+    """The rows with what their response is, percents divided by 100, and a note unless it is plainly a loss."""
+    measured = response_of(rows.response, rows.column("loss"), rows.rises, said=said, where=rows.name)
+    table = rows.table
+    if measured.percent:
+        table = table.assign(**{column: table[column] / 100 for column in ("loss", "loss_se") if column in table})
+    notes = (measured.note,) if said or measured.kind != "loss" else ()
+    return replace(rows, table=table, notes=(*rows.notes, *notes), measure=replace(measured, percent=False))
 
 
 def _kept(

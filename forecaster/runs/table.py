@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,8 @@ from forecaster.errors import RunsError, clipped, listed
 from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
-from forecaster.runs.columns.headers import NUMBERS, STANDARD, looks_like_loss
+from forecaster.runs.columns.headers import NUMBERS, STANDARD
+from forecaster.runs.columns.response import Response, response_of
 from forecaster.show.document import Document
 from forecaster.show.result import Shown
 
@@ -35,6 +37,7 @@ class Runs(Shown):
         response: the header that the `loss` column had in the file.
         notes: what must be said aloud about the reading, such as `C-computed`.
         places: where each row stands in the file, "line 7" or "row 3"; counted rows where empty.
+        measure: what the response is; judged by its header and values where not given.
     """
 
     table: pd.DataFrame
@@ -42,6 +45,7 @@ class Runs(Shown):
     response: str = "loss"
     notes: tuple[Note, ...] = ()
     places: tuple[str, ...] = ()
+    measure: Response | None = None
 
     def __len__(self) -> int:
         return len(self.table)
@@ -77,10 +81,43 @@ class Runs(Shown):
         """How many times below the smallest run an amount of the scale lies; 1 where it does not."""
         return max(1.0, float(self.column(self.scale).min()) / value)
 
+    @cached_property
+    def measured(self) -> Response:
+        """What the response is."""
+        if self.measure is not None or not len(self):
+            return self.measure or Response("loss", False, "there are no runs")
+        try:
+            found = response_of(self.response, self.column("loss"), self.rises, where=self.name)
+        except RunsError:
+            found = None
+        # A table in memory is taken as it is; `read_runs` divides percents, and refuses what it cannot tell.
+        if found is None or found.percent:
+            return Response("positive", self.rises() > 0, "its numbers are taken as they are")
+        return found
+
+    def rises(self) -> float:
+        """Rank correlation of the response with the table's scale; 0 where one of them does not vary."""
+        scale, response = (_ranks(self.column(name)) for name in (self.scale, "loss"))
+        if np.ptp(scale) == 0 or np.ptp(response) == 0:
+            return 0.0
+        return float(np.corrcoef(scale, response)[0, 1])
+
     @property
     def is_language_loss(self) -> bool:
-        """Whether the response's header looks like a language model's loss; its values are not looked at."""
-        return looks_like_loss(self.response)
+        """Whether the response is a language model's loss."""
+        return self.measured.kind == "loss"
+
+    @property
+    def course(self) -> str:
+        """What its laws must say: a `score` or `error` rate between 0 and 1, `rising` or `falling` without an end."""
+        if self.measured.is_bounded:
+            return self.measured.kind
+        return "rising" if self.improves_upward else "falling"
+
+    @property
+    def improves_upward(self) -> bool:
+        """Whether a higher response is better."""
+        return self.measured.upward
 
     @property
     def is_positive(self) -> bool:
@@ -108,7 +145,9 @@ class Runs(Shown):
         if kept.shape != (len(self),) or kept.dtype != bool:
             raise RunsError(f"a mask of {len(self)} booleans is needed, got {kept.dtype} {kept.shape}")
         places = tuple(place for place, keep in zip(self.places, kept, strict=True) if keep) if self.places else ()
-        return replace(self, table=self.table[kept].reset_index(drop=True), places=places)
+        # What a response is does not depend on which runs are looked at.
+        measure = self.measured if kept.any() else self.measure
+        return replace(self, table=self.table[kept].reset_index(drop=True), places=places, measure=measure)
 
     def before(self, compute: float) -> Runs:
         """The runs whose scale lies below `compute`, in the scale's own unit."""
@@ -181,3 +220,9 @@ def with_codes(runs: Runs, by: str) -> Runs:
 def family_names(runs: Runs, by: str) -> list[str]:
     """The families of a table in alphabetical order."""
     return sorted({str(each) for each in runs.table[by].tolist()})
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The rank of each value, shape (run); equal values share one."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - (counts - 1) / 2)[place])

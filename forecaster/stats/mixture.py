@@ -74,9 +74,25 @@ class Band:
         low, high = self.quantile(np.array(tails(mass)))
         return float(low), float(high)
 
-    def probability(self, *, below: float) -> float:
-        """The chance that the response is at or below a value; 0 or 1 where no response can be."""
-        return float(self.weights @ (self.draws <= self.link.threshold(below)).mean(axis=1))
+    def probability(self, *, below: float | None = None, above: float | None = None) -> float:
+        """The chance that the response is at or below a value, or at or above one; 0 or 1 where no response can be.
+
+        Raises:
+            TypeError: neither of the two is given, or both.
+        """
+        return float(self.weights @ self.meets(below=below, above=above).mean(axis=1))
+
+    def meets(self, *, below: float | None = None, above: float | None = None) -> np.ndarray:
+        """Which draws are at or below a value, or at or above one, as booleans of shape (law, sample).
+
+        Raises:
+            TypeError: neither of the two is given, or both.
+        """
+        if below is not None and above is None:
+            return np.asarray(self.draws <= self.link.threshold(below))
+        if above is not None and below is None:
+            return np.asarray(self.draws >= self.link.threshold(above))
+        raise TypeError("give below=VALUE or above=VALUE")
 
     def error(self, p: Any) -> np.ndarray:
         """Monte Carlo standard error of `quantile`, from batches of consecutive draws.

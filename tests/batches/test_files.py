@@ -17,16 +17,16 @@ from forecaster.batches.result import Batch
 from forecaster.errors import UsageError
 from forecaster.forecasts.forecast import forecast
 from forecaster.laws.shelf import law
-from forecaster.runs.points import scenario
+from forecaster.runs.points import Target, scenario
 
 
 def made(*, bad: bool = True) -> Batch:
-    recipe = Recipe(scenario(["N=70B,D=1.4T", "C=1e23"], targets=[2.0]))
+    recipe = Recipe(scenario(["N=70B,D=1.4T", "C=1e23"], targets=["<=2"]))
     answer = forecast(make_fit(law("chinchilla"), make_runs()), recipe.asked, weights="equal")
     outcomes = [answered(answer, table="a, b.csv", recipe=recipe).took(1.23456)]
     if bad:
         outcomes.append(refused("bad-runs", 'line 2: "high"', table="c.csv", recipe=recipe))
-    return Batch(tuple(row for outcome in outcomes for row in outcome.rows), (2.0,))
+    return Batch(tuple(row for outcome in outcomes for row in outcome.rows), (Target(2.0, above=False),))
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

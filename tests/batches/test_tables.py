@@ -21,7 +21,7 @@ def names(found: tuple[Table, ...]) -> list[str]:
 
 
 def read(table: Table, where: str | None = None) -> pd.DataFrame:
-    return table.loaded.runs(columns=None, where=where, group="").table
+    return table.loaded.runs(columns=None, where=where, response=None, group="").table
 
 
 def test_files_folders_and_patterns_are_found_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

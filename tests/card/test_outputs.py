@@ -60,7 +60,9 @@ def hanging(answer: Forecast) -> Sensitivity:
         Bar("without coupled", "laws", median + 0.02, low, high + 0.03, "refit", None, (0.4, 0.2)),
         Bar("floor prior twice as wide", "prior", median - 0.01, low, high, "importance", 0.31, (0.5, 0.3)),
     )
-    return Sensitivity("N=70B,D=1.4T", TARGETS, base, bars, (), {"families": "the table has none"}, 3, answer.runs)
+    return Sensitivity(
+        "N=70B,D=1.4T", answer.targets, base, bars, (), {"families": "the table has none"}, 3, answer.runs
+    )
 
 
 @pytest.fixture(scope="module")

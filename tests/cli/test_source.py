@@ -94,9 +94,10 @@ def test_a_table_has_the_laws_that_were_named_and_no_fits(table: str) -> None:
 @pytest.mark.parametrize(
     ("chosen", "laws", "kind", "match"),
     [
-        (RunsChoice("{saved}", where="N > 1"), LawChoice(), UsageError, "--where and --checkpoints do not apply"),
+        (RunsChoice("{saved}", where="N > 1"), LawChoice(), UsageError, "--response do not apply to a saved fit"),
         (RunsChoice("{saved}", rows="10"), LawChoice(), UsageError, "do not apply to a saved fit"),
         (RunsChoice("{saved}", checkpoints="all"), LawChoice(), UsageError, "do not apply to a saved fit"),
+        (RunsChoice("{saved}", response="loss"), LawChoice(), UsageError, "do not apply to a saved fit"),
         (RunsChoice("{table}", checkpoints="first"), LawChoice(), UsageError, "`first` is none of last, all"),
         (RunsChoice("{saved}"), LawChoice(prior_from="{saved}"), UsageError, "are for a table"),
         (RunsChoice("{table}"), LawChoice(prior_from="{table}"), InputError, "is not a saved fit"),

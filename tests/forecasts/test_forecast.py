@@ -17,7 +17,7 @@ from forecaster.fits.fit import fit
 from forecaster.fits.posterior import Fit
 from forecaster.forecasts.forecast import forecast as forecast_with_weights
 from forecaster.laws.shelf import DEFAULT_MIXTURE, law
-from forecaster.runs.points import scenario
+from forecaster.runs.points import Target, scenario
 from forecaster.runs.read import read_runs
 from forecaster.runs.table import Runs
 
@@ -158,8 +158,8 @@ def test_notes_name_a_far_split_and_a_distance_beyond_the_study(fits: list[Fit])
 
 
 def test_another_response_widens_the_term_and_says_so(runs: Runs) -> None:
-    table = runs.table[["N", "D", "loss"]].rename(columns={"loss": "error_rate"})
-    other = read_runs(table, columns="loss=error_rate")
+    table = runs.table[["N", "D", "loss"]].rename(columns={"loss": "reward"})
+    other = read_runs(table, columns="loss=reward")
     made = make_fit(law("chinchilla"), other, draws=500)
     answer = forecast(made, "N=30B,D=1T")
     assert answer.extrapolation.sd == 0.006
@@ -230,7 +230,7 @@ def test_a_table_of_compute_alone_is_forecast_along_compute() -> None:
 
 def test_scenarios_pass_through(fits: list[Fit]) -> None:
     asked = scenario("N=30B,D=1T", targets=[2.0])
-    assert forecast(fits, asked).targets == (2.0,)
+    assert forecast(fits, asked).targets == (Target(2.0, above=False),)
     table = forecast(fits, asked).table
     assert list(table.columns[:4]) == ["N", "D", "C", "median"]
 

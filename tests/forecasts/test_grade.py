@@ -19,6 +19,7 @@ from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.grade import RULES, Grade, expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.shelf import law
+from forecaster.runs.points import Target
 from forecaster.runs.table import Runs
 
 LAWS = ("chinchilla", "coupled")
@@ -260,7 +261,9 @@ def test_a_grade_is_json_ready(answer: Forecast) -> None:
 
 
 def test_a_grade_knows_nothing_of_the_outcome(answer: Forecast) -> None:
-    assert grade(replace(answer, targets=(0.1, 9.0)), answer.points[0]) == grade(answer, answer.points[0])
+    assert grade(
+        replace(answer, targets=(Target(0.1, above=False), Target(9.0, above=False))), answer.points[0]
+    ) == grade(answer, answer.points[0])
 
 
 def test_json_carries_the_studys_coverage_where_there_is_any(answer: Forecast) -> None:

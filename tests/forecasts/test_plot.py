@@ -87,7 +87,7 @@ def test_the_fan_is_labelled(answer: Forecast, scale: str) -> None:
     assert ax.get_ylabel() == "Loss (nats per token)"
     assert ax.get_title() == ""
     said = " ".join(words(ax))
-    for word in ("median", "50% range", "80% range", "90% range", "beyond the largest run", "target 1.9: "):
+    for word in ("median", "50% range", "80% range", "90% range", "beyond the largest run", "1.9 or less: "):
         assert word in said
 
 
@@ -186,6 +186,6 @@ def test_two_figures_share_no_ids(answer: Forecast) -> None:
 
 
 def test_another_response_has_no_unit() -> None:
-    runs = replace(make_runs(), response="error_rate")
+    runs = replace(make_runs(), response="surprise", measure=None)
     found = forecast(make_fit(law("chinchilla"), runs), "N=70B,D=1.4T", weights="equal", allow_failed_checks=True)
-    assert plot_fan(found, axes()).get_ylabel() == "Error_rate"
+    assert plot_fan(found, axes()).get_ylabel() == "Surprise"

@@ -10,7 +10,7 @@ from scipy import stats
 from forecaster.errors import LawError, RunsError, ScenarioError
 from forecaster.forecasts.prior_predictive import PriorPredictive, prior_predictive
 from forecaster.laws.page import read_law
-from forecaster.laws.shelf import law, shelf
+from forecaster.laws.shelf import DEFAULT_RISING, law, shelf
 from forecaster.notes import explanations
 from forecaster.runs.read import read_runs
 from forecaster.runs.table import Runs
@@ -50,9 +50,12 @@ def test_every_law_speaks_on_tables_of_any_length(name: str, rows: int) -> None:
     asked = ["N=70B,D=1.4T", "N=1B,C=1e22" if "N" in law(name).inputs else "N=1B,D=1666666666666"]
     found = prior_predictive(law(name), runs, asked, draws=500)
     low, high = found.points[0].band.interval(0.9)
-    assert 0 < low < found.points[0].band.median < high < 20 and found.inside > 0.9
+    assert 0 < low < found.points[0].band.median < high
+    # A law that rises can only miss a loss that falls.
+    assert name in DEFAULT_RISING or (high < 20 and found.inside > 0.9)
+    missed = {"prior-misses-data"} if name in DEFAULT_RISING and rows > 2 else set()
     assert dict(found.points[1].at) == pytest.approx({"N": 1e9, "C": 1e22, "D": 1e22 / 6e9})
-    assert codes(found) == {"C-computed"}
+    assert codes(found) - missed == {"C-computed"}
 
 
 def test_the_ranges_are_those_of_the_priors_and_the_noise() -> None:

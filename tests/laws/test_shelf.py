@@ -11,7 +11,7 @@ from forecaster.fits.design import Design, references
 from forecaster.fits.fit import fit
 from forecaster.laws.formula.tree import FUNCTIONS, evaluate
 from forecaster.laws.law import Law, is_count
-from forecaster.laws.shelf import law, shelf
+from forecaster.laws.shelf import DEFAULT_RISING, law, shelf
 from forecaster.runs.read import read_runs
 from forecaster.runs.table import Runs
 
@@ -141,7 +141,7 @@ def test_more_of_an_input_is_no_worse(name: str) -> None:
     found = law(name)
     values, centre = drawn(found, wide_runs(found))
     here = evaluate(found.formula, values | centre)
-    better = 1 if found.link == "logit" else -1
+    better = 1 if found.of_score or name in DEFAULT_RISING else -1
     for input_ in set(found.inputs) - FREE.get(name, set()):
         more = evaluate(found.formula, values | centre | {input_: 1.5 * centre[input_]})
         assert (better * (more - here) >= 0).all() and (more != here).any(), input_
@@ -157,7 +157,8 @@ def test_a_law_finds_itself_again_in_a_small_table(name: str) -> None:
     link = make_fit(found, runs, draws=1).link
     curve = evaluate(found.formula, truth | at)
     noisy = link.back(link.on(curve) + 0.01 * np.random.default_rng(2).standard_normal(len(runs)))
-    fitted = fit(found, read_runs(runs.table.assign(loss=noisy)), cache=False, retry=False)
+    table = read_runs(runs.table.assign(loss=noisy), response="score" if found.of_score else None)
+    fitted = fit(found, table, cache=False, retry=False)
     assert fitted.verdict.status == "pass"
     smooth = fitted.link.on(curve)
     for row in (0, 7, 21):

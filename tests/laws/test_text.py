@@ -114,3 +114,10 @@ def test_a_table_without_an_input_is_refused() -> None:
     page = LINE.replace("b / N**c", "b / U**c").replace("N = ", "U = ").replace("N0", "U0")
     with pytest.raises(RunsError, match="no column U"):
         law_text(read_law(page, name="unique"), RUNS)
+
+
+def test_a_law_lists_its_presets_by_name() -> None:
+    found = law("data_constrained")
+    assert set(found.presets) == set(law_dict(found)["presets"]) and found.presets
+    assert all(name in found.text for name in found.presets)
+    assert "Presets" not in law("farseer_lite").text

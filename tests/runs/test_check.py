@@ -151,10 +151,11 @@ def test_compute_counted_otherwise_is_said() -> None:
 
 
 def test_a_response_that_is_no_loss_is_said() -> None:
-    table = grid().rename(columns={"loss": "accuracy"})
-    assert "response-not-loss" in codes(check(read_runs(table, columns="loss=accuracy")))
+    table = grid().rename(columns={"loss": "reward"})
+    assert read_runs(table, columns="loss=reward").measured.kind == "positive"
+    assert "a quantity above 0" in said(check(read_runs(table, columns="loss=reward")), "response-kind")
     assert "perplexity" in said(check(read_runs(grid().assign(loss=lambda t: np.exp(t["loss"])))), "response-not-loss")
-    assert "rises-with-scale" in codes(check(read_runs(grid().assign(loss=lambda t: 1 / t["loss"]))))
+    assert "worse-with-scale" in codes(check(read_runs(grid().assign(loss=lambda t: 9 / t["loss"]))))
     assert "loss-one-value" in codes(check(read_runs(grid().assign(loss=2.0))))
 
 
@@ -209,4 +210,4 @@ def test_few_rows_of_an_ordinary_table_are_called_outliers(name: str) -> None:
 def test_a_token_count_a_thousand_times_too_large_is_found() -> None:
     path = real_table("obs_scaling.csv")
     found = check(read_runs(path, columns="loss=MMLU", where="C > 0 and MMLU > 0"))
-    assert "D is 630T" in said(found, "lone-value") and "response-not-loss" in codes(found)
+    assert "D is 630T" in said(found, "lone-value") and "response-kind" in codes(found)

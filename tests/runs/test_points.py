@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from forecaster.errors import ScenarioError
-from forecaster.runs.points import Point, Scenario, parse_point, scenario
+from forecaster.runs.points import Point, Scenario, Target, parse_point, parse_target, scenario
 
 calm = settings(deadline=None, derandomize=True, max_examples=200)
 
@@ -105,7 +105,7 @@ def test_a_scenario_is_made_from_anything_that_names_points() -> None:
         assert scenario(at).points == (one,)
     assert len(scenario(["C=1e22", one]).points) == 2
     already = Scenario((one,), (2.0,))
-    assert scenario(already) == already and scenario(already, targets=[3.0]).targets == (2.0, 3.0)
+    assert scenario(already) == already and scenario(already, targets=[3.0]).targets == (Target(2.0), Target(3.0))
 
 
 @pytest.mark.parametrize("target", [-math.inf, math.nan, math.inf])
@@ -117,3 +117,28 @@ def test_a_target_that_no_response_can_meet_is_refused(target: float) -> None:
 def test_no_points_at_all_are_refused() -> None:
     with pytest.raises(ScenarioError, match="at least one point"):
         scenario([])
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "above"),
+    [
+        ("1.95", 1.95, None), (1.95, 1.95, None), ("<=1.95", 1.95, False), ("< 1.95", 1.95, False),
+        (">=0.9", 0.9, True), ("> 90%", 0.9, True), ("80%", 0.8, None), (">=2K", 2000.0, True),
+        ("\N{GREATER-THAN OR EQUAL TO}0.9", 0.9, True),
+    ],
+)  # fmt: skip
+def test_a_target_is_a_number_with_a_direction(said: str | float, value: float, above: bool | None) -> None:
+    found = parse_target(said)
+    assert found.value == pytest.approx(value) and found.above is above
+    assert found.towards(above=True).above is (True if above is None else above)
+
+
+@pytest.mark.parametrize("said", ["", ">=", "==1", "<>1", "1.9 <=", "high", "nan", "inf"])
+def test_what_is_no_target_is_refused(said: str) -> None:
+    with pytest.raises(ScenarioError, match="target"):
+        parse_target(said)
+
+
+def test_a_target_says_its_direction() -> None:
+    assert (Target(0.8, above=True).text, Target(0.8, above=True).column) == ("0.8 or more", "P(>= 0.8)")
+    assert (Target(1.9, above=False).text, Target(1.9, above=False).direction) == ("1.9 or less", "below")

@@ -29,7 +29,7 @@ from forecaster.laws.shelf import law
 from forecaster.notes import Note
 from forecaster.reports.result import Report
 from forecaster.runs.check import check
-from forecaster.runs.points import scenario
+from forecaster.runs.points import Target, scenario
 from forecaster.runs.table import Runs
 from forecaster.show.document import (
     Bullets,
@@ -80,11 +80,11 @@ def sensitive(runs: Runs, fits: list[Fit]) -> Sensitivity:
     base = Bar("as forecast", "base", 1.95, 1.90, 2.01, "exact", None, (0.4,))
     other = Bar(runs.name, "runs", 1.97, 1.92, 2.04, "importance", 0.31, (0.2,))
     power = Power(fits[0].law.name, runs.name, 0.01, 0.2)
-    return Sensitivity(POINT, (1.95,), base, (other,), (power,), {runs.name: runs.name}, 2, runs)
+    return Sensitivity(POINT, (Target(1.95, above=False),), base, (other,), (power,), {runs.name: runs.name}, 2, runs)
 
 
 def batched(runs: Runs, fits: list[Fit]) -> Batch:
-    recipe = Recipe(scenario(POINT, targets=[1.95]), weights="equal")
+    recipe = Recipe(scenario(POINT, targets=["<=1.95"]), weights="equal")
     rows = outcome.answered(answered(runs, fits), table=runs.name, recipe=recipe).rows
     failed = outcome.refused("too-few", f"{runs.name}: 3 runs are too few", table=f"{runs.name} 2", recipe=recipe)
     return Batch((*rows, *failed.rows), (1.95,), earlier=1)

@@ -70,7 +70,8 @@ def runs_on(link: LinkName, *, noise: float = 0.02, seed: int = 3, **more: float
     N = np.geomspace(1e7, 1e11, 30)
     scale = Link("own", 1.2) if link == "own" else Link(link)
     z = scale.on(truth(link, N)) + noise * np.random.default_rng(seed).standard_normal(30)
-    return read_runs(pd.DataFrame({"N": N, "loss": scale.back(z)}).assign(**more))
+    table = pd.DataFrame({"N": N, "loss": scale.back(z)}).assign(**more)
+    return read_runs(table, response="score" if link == "logit" else None)
 
 
 @pytest.mark.parametrize("link", [LOG, Link("own", 2.5), Link("logit")])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from forecaster.assess.sensitivity.variations import Kind
 from forecaster.fits.power_scaling import Power
+from forecaster.runs.points import Target
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document
 from forecaster.show.json import rounded
@@ -33,7 +34,7 @@ class Bar:
         how: `importance` (the forecast's own draws weighted), `refit` (a law or more sampled anew), or `exact`.
         pareto_k: the largest of the weights tried, also where they could not be relied on and a law was sampled anew;
             None where no weights were tried. Infinite where it could not be told.
-        probability: the chance of ending at or below each of the targets.
+        probability: the chance of meeting each of the targets.
     """
 
     name: str
@@ -49,7 +50,7 @@ class Bar:
         """The most that the median or an end of the range lies from the base's, in the response's unit."""
         return max(abs(self.median - base.median), abs(self.low - base.low), abs(self.high - base.high))
 
-    def as_dict(self, targets: Sequence[float], decimals: int) -> dict[str, Any]:
+    def as_dict(self, targets: Sequence[Target], decimals: int) -> dict[str, Any]:
         """JSON-ready; a number that does not exist is None.
 
         Args:
@@ -62,7 +63,10 @@ class Bar:
             "kind": self.kind,
             "median": rounded(self.median, decimals),
             "interval": {"90": [rounded(self.low, decimals), rounded(self.high, decimals)]},
-            "targets": [{"value": target, "probability": round(chance, 4)} for target, chance in chances],
+            "targets": [
+                {"value": target.value, "direction": target.direction, "probability": round(chance, 4)}
+                for target, chance in chances
+            ],
             "how": self.how,
             "pareto_k": rounded(self.pareto_k, 2),
         }
@@ -84,7 +88,7 @@ class Sensitivity(Result):
 
     Args:
         point: as it was asked for.
-        targets: values of the response whose chance was asked.
+        targets: values of the response whose chance was asked, each with its direction.
         base: the forecast itself.
         bars: the same forecast with one choice made otherwise, the largest effect first.
         power: of each law, whether priors or data carry its response at the point and its parameters.
@@ -94,7 +98,7 @@ class Sensitivity(Result):
     """
 
     point: str
-    targets: tuple[float, ...]
+    targets: tuple[Target, ...]
     base: Bar
     bars: tuple[Bar, ...]
     power: tuple[Power, ...]
@@ -111,7 +115,7 @@ class Sensitivity(Result):
         for bar in (self.base, *self.bars):
             row = {"variation": bar.name, "kind": bar.kind, "median": bar.median, "low": bar.low, "high": bar.high}
             chances = zip(self.targets, bar.probability, strict=True)
-            row |= {f"P(<= {target:g})": chance for target, chance in chances}
+            row |= {target.column: chance for target, chance in chances}
             rows.append(row | {"how": bar.how, "pareto_k": bar.pareto_k})
         return pd.DataFrame(rows).set_index("variation").astype({"pareto_k": float})
 

@@ -21,7 +21,7 @@ from forecaster.fits.power_scaling import Power, power_scale
 from forecaster.forecasts.answer import answer
 from forecaster.inputs import CODE
 from forecaster.runs.data_checks import compute_source
-from forecaster.runs.points import Point
+from forecaster.runs.points import Point, Target
 from forecaster.runs.table import Runs
 from forecaster.stats.mixture import Band, weighted_quantile
 
@@ -112,11 +112,11 @@ def _bar(
 ) -> Bar:
     if weights is None:
         low, median, high = band.quantile(ENDS)
-        chances = [band.probability(below=target) for target in forecast.targets]
+        chances = [band.probability(**target.side) for target in forecast.targets]
     else:
         with np.errstate(over="ignore"):
             low, median, high = band.link.back(weighted_quantile(band.draws, ENDS, weights))
-        chances = [float(weights[band.draws <= band.link.threshold(target)].sum()) for target in forecast.targets]
+        chances = [float(weights[band.meets(**target.side)].sum()) for target in forecast.targets]
     return Bar(name, kind, float(median), float(low), float(high), how, k, tuple(chances))
 
 
@@ -130,7 +130,7 @@ def _key(forecast: Forecast, base: Bar, point: int, *, refit: bool) -> str:
         [asked.asked.text, dict(asked.at), dict(forecast.weights), asdict(forecast.extrapolation), forecast.seed],
         compute_source(forecast.runs)[0],
         asdict(base),
-        forecast.targets,
+        [asdict(target) for target in forecast.targets],
         refit,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
@@ -140,7 +140,7 @@ def _page(made: Sensitivity) -> str:
     """The sensitivity without its table as text, from which `_from_page` makes it again."""
     data = {
         "point": made.point,
-        "targets": made.targets,
+        "targets": [asdict(target) for target in made.targets],
         "base": asdict(made.base),
         "bars": [asdict(bar) for bar in made.bars],
         "power": [asdict(power) for power in made.power],
@@ -156,7 +156,7 @@ def _from_page(page: str | None, runs: Runs) -> Sensitivity | None:
         data = json.loads(page or "")
         return Sensitivity(
             point=str(data["point"]),
-            targets=tuple(float(target) for target in data["targets"]),
+            targets=tuple(Target(float(each["value"]), bool(each["above"])) for each in data["targets"]),
             base=read_bar(data["base"]),
             bars=tuple(read_bar(bar) for bar in data["bars"]),
             power=tuple(Power(**power) for power in data["power"]),

@@ -35,7 +35,7 @@ def tornado_table(sens: Sensitivity) -> Table:
         rows.append(
             (shown(bar.name), number(bar.median, sens.decimals), spread((low, high)), *chances, HOW[bar.how], said)
         )
-    chances = [f"{target:g} or less" for target in sens.targets]
+    chances = [target.text for target in sens.targets]
     columns = ("Variation", "Median", "90% range", *chances, "How", "Pareto k")
     return Table(
         f"The forecast at {sens.point} with one choice made otherwise", columns, tuple(rows), frozenset({"How"})
@@ -67,7 +67,7 @@ def tornado_sentence(sens: Sensitivity) -> str:
         reach = f"between {percent(chances[0])} and {percent(chances[-1])}"
         if percent(chances[0]) == percent(chances[-1]):
             reach = f"at {percent(chances[0])}"
-        said += f", and the chance of {sens.targets[0]:g} or less {reach}"
+        said += f", and the chance of {sens.targets[0].text} {reach}"
     return f"{said}."
 
 

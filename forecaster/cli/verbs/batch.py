@@ -17,6 +17,7 @@ from forecaster.cli.options import (
     Family,
     Fast,
     LawChoice,
+    Response,
     Sampling,
     Weights,
     Where,
@@ -47,6 +48,7 @@ def batch(
     columns: Columns = None,
     where: Where = "",
     checkpoints: Checkpoints = "",
+    response: Response = "",
     weights: Weights = "",
     fast: Fast = False,
     family: Family = "",
@@ -71,9 +73,10 @@ def batch(
         made = forecast_all(
             tables, points, laws=chosen.laws, priors=chosen.priors, prior_from=laws.prior_from, noise=chosen.noise,
             group=chosen.group, own_exponents=chosen.own_exponents, columns=joined(columns), where=where or None,
-            checkpoints=checkpoints, split_by=split_by, weights=weights_said(weights, fast=fast) or "extrapolation",
-            family=family, seed=sampling.seed, allow_failed_checks=allow_failed_checks, cache=not sampling.no_cache,
-            output=output, workers=workers, client=client, say=say,
+            checkpoints=checkpoints, response=response or None, split_by=split_by,
+            weights=weights_said(weights, fast=fast) or "extrapolation", family=family, seed=sampling.seed,
+            allow_failed_checks=allow_failed_checks, cache=not sampling.no_cache, output=output, workers=workers,
+            client=client, say=say,
         )  # fmt: skip
     if not made.answered:
         reasons = [f"{name}: {message}" for name, message in made.refused.items()]

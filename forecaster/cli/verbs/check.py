@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from forecaster.cli.console import Console
-from forecaster.cli.options import Checkpoints, Columns, LawChoice, Rows, RunsChoice, Where
+from forecaster.cli.options import Checkpoints, Columns, LawChoice, Response, Rows, RunsChoice, Where
 from forecaster.errors import UsageError
 from forecaster.notes import explain
 
@@ -20,6 +20,7 @@ def check(
     where: Where = "",
     rows: Rows = "",
     checkpoints: Checkpoints = "",
+    response: Response = "",
     explain_code: Annotated[str, typer.Option("--explain", help="Explain a code that a check or forecast gave.")] = "",
     console: Console,
 ) -> None:
@@ -37,6 +38,6 @@ def check(
         return
     if not runs:
         raise UsageError("check needs a table of runs, or --explain CODE")
-    table = read_table(RunsChoice(runs, columns, where, rows, checkpoints), say=console.say, fitting=False)
+    table = read_table(RunsChoice(runs, columns, where, rows, checkpoints, response), say=console.say, fitting=False)
     checked = with_ridges(check_runs(table), asked_laws(LawChoice(law), table)[1] if law else (), table)
     console.result(checked.text, {"check": checked.as_dict()})

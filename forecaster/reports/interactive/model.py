@@ -21,6 +21,7 @@ from forecaster.laws.law import is_count
 from forecaster.reports.interactive.controls import controls, is_trio
 from forecaster.reports.interactive.thinning import Thinned
 from forecaster.runs import text as runs_text
+from forecaster.runs.points import Target
 from forecaster.show.probability import Words, chance
 from forecaster.show.table import shown
 from forecaster.stats.mixture import MASSES
@@ -120,16 +121,18 @@ def target_of(forecast: Forecast, point: PointForecast) -> dict[str, Any]:
     """Where the target starts, and the span of its slider."""
     loss = forecast.runs.column("loss")
     low, high = point.predictive.interval(max(MASSES))
-    value = forecast.targets[0] if forecast.targets else point.predictive.median
+    improves = Target(point.predictive.median).towards(above=forecast.runs.improves_upward)
+    target = forecast.targets[0] if forecast.targets else improves
     places = max(0, min(point.predictive.decimals, 3))
-    top = max(float(np.quantile(loss, 0.75)), high, *forecast.targets)
-    bottom = min(float(loss.min()), low, *forecast.targets)
+    top = max(float(np.quantile(loss, 0.75)), high, *(each.value for each in forecast.targets))
+    bottom = min(float(loss.min()), low, *(each.value for each in forecast.targets))
     room = 0.15 * (top - bottom)
     floor = bottom / 2 if forecast.fits[0].link.name != "own" else -math.inf
-    value = value if forecast.targets else float(f"{value:.{places}f}")
+    value = target.value if forecast.targets else float(f"{target.value:.{places}f}")
     return {
         "value": value,
         "typed": f"{value:g}",
+        "above": target.above,
         "low": max(bottom - room, floor),
         "high": min(top + room, 1.0) if forecast.fits[0].link.name == "logit" else top + room,
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.forecasts.path import inputs_at
+from forecaster.runs.points import Target
 from forecaster.stats.mixture import MASSES, Band, weighted_quantile
 
 if TYPE_CHECKING:
@@ -127,13 +128,13 @@ def _choices(draws: np.ndarray, sizes: Sequence[int], *, seed: int) -> Iterator[
 
 
 def _difference(
-    band: Band, draws: np.ndarray, weights: np.ndarray, rows: Sequence[np.ndarray], targets: Sequence[float]
+    band: Band, draws: np.ndarray, weights: np.ndarray, rows: Sequence[np.ndarray], targets: Sequence[Target]
 ) -> Difference:
     few = [row[mine] for row, mine in zip(draws, rows, strict=True)]
     with np.errstate(over="ignore", invalid="ignore"):
         off = np.abs(band.link.back(weighted_quantile(few, _PROBABILITIES, weights)) - band.quantile(_PROBABILITIES))
-    chances = [
-        abs(sum(w * (row <= band.link.threshold(t)).mean() for w, row in zip(weights, few, strict=True)) - right)
-        for t, right in ((t, band.probability(below=t)) for t in targets)
-    ]
+    chances = []
+    for met in (band.meets(**each.side) for each in targets):
+        kept = sum(w * row[mine].mean() for w, row, mine in zip(weights, met, rows, strict=True))
+        chances.append(abs(kept - float(band.weights @ met.mean(axis=1))))
     return Difference(median=float(off[0]), ends=float(off[1:].max()), chance=max(map(float, chances), default=0.0))

@@ -83,7 +83,7 @@ const quantiles = (parts, wanted) => {
 };
 const chanceOf = (parts, target) => {
   const limit = threshold(target);
-  return parts.reduce((sum, { values, weight }) => sum + weight * values.filter((z) => z <= limit).length, 0);
+  return parts.reduce((sum, { values, weight }) => sum + weight * values.filter((z) => data.target.above ? z >= limit : z <= limit).length, 0);
 };
 const probabilities = [...data.masses.map((mass) => (1 - mass) / 2).reverse(), 0.5, ...data.masses.map((mass) => (1 + mass) / 2)];
 const answerAt = (at) => {
@@ -284,6 +284,7 @@ const listSteps = (steps) => {
 
 // The page.
 const targetSaid = () => String(Number(state.target.toPrecision(6)));
+const goalSaid = () => `${targetSaid()} or ${data.target.above ? "more" : "less"}`;
 const say = (selector, text) => { find(selector).textContent = text; };
 const sliderOf = (control, value) => control.log ? Math.log10(value) : value;
 const amount = (control, value) => `${quantity(value)}${control.unit ? ` ${control.unit}` : ""}`;
@@ -309,7 +310,7 @@ const show = (editing = null) => {
   const answer = answerAt(state.at), chance = chanceOf(answer.parts, state.target), known = Number.isFinite(answer.median);
   say("[data-median]", number(answer.median));
   say("[data-range]", spread(answer.of(MOST)));
-  say("[data-target-said]", targetSaid());
+  say("[data-target-said]", goalSaid());
   say("[data-chance]", known ? chanceSaid(chance) : "not available");
   answer.ranges.forEach(([low, high], i) => {
     all("[data-low]")[i].textContent = number(low);
@@ -324,7 +325,7 @@ const show = (editing = null) => {
   // The fan costs forty times as much as the numbers: while a slider moves, now and then is enough.
   if (!drawn) showFan(answer);
   else if (!pending) pending = setTimeout(() => { pending = 0; showFan(answerAt(state.at)); }, 20);
-  const said = `Median ${number(answer.median)}, 90% range ${spread(answer.of(MOST))}; chance of ${targetSaid()} or less ${known ? chanceSaid(chance) : "not available"}.`;
+  const said = `Median ${number(answer.median)}, 90% range ${spread(answer.of(MOST))}; chance of ${goalSaid()} ${known ? chanceSaid(chance) : "not available"}.`;
   say("[data-alt]", `Fan chart of ${data.metric}. ${distanceAt(state.at)} ${said}`);
   clearTimeout(waiting);
   // Read aloud once the reader has stopped moving.

@@ -10,6 +10,7 @@ from forecaster.inputs import INPUTS
 from forecaster.notes import Note
 from forecaster.runs.columns.asked import Asked, asked_columns
 from forecaster.runs.columns.headers import STANDARD, Meaning, meaning
+from forecaster.runs.columns.response import looks_like_error, looks_like_score
 from forecaster.runs.columns.units import Unit, split_unit
 
 UNCLEAR = 4
@@ -70,6 +71,9 @@ def assign_columns(
             chosen[standard] = header
             if (unit := likely[header].unit) is not None:
                 units[standard] = unit
+    if "loss" not in chosen and not training:
+        free = [header for header in headers if header not in {*chosen.values(), *meant, *taken} and counts(header)]
+        notes += _other_response(chosen, free)
     _refuse_absent(chosen, headers, training, name=name)
     notes += _half_read(chosen, meant, counts, name=name)
     named = {standard: chosen[standard] for standard in STANDARD if standard in chosen}
@@ -118,6 +122,18 @@ def _only(likely: Likely, standard: str, counts: Callable[[str], bool], *, name:
         if alike:
             return alike[0]
     return None
+
+
+def _other_response(chosen: dict[str, str], free: list[str]) -> list[Note]:
+    """Put the only header of a score or an error rate in place of a loss, and say so; nothing where several are."""
+    likely = [header for header in free if looks_like_score(header) or looks_like_error(header)]
+    if len(likely) != 1:
+        return []
+    chosen["loss"] = likely[0]
+    text = (
+        f"there is no loss, and {clipped(likely[0])} is the only score or error rate, so it is taken for the response"
+    )
+    return [Note("response-found", text)]
 
 
 def _refuse_absent(chosen: Mapping[str, str], headers: list[str], training: list[str], *, name: str) -> None:

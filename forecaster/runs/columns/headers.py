@@ -39,9 +39,6 @@ STANDARD = (*NUMBERS, "family", "date")
 
 _MEANT = {alias: standard for standard, aliases in ALIASES.items() for alias in aliases.split()}
 
-# What the header of a language model's loss holds, whatever stands before and after it.
-_LOSS_WORDS = ("loss", "nll", "xent", "entropy", "likelihood", "bitsperbyte", "bpb")
-
 # Most of many headers hold none of these, and nothing more is asked of them.
 _ROOT = re.compile(
     r"param|tok|flo[ps]|comput|days|loss|nll|xent|entropy|likelihood|bp[bc]|bits|size|emb|seen|train|^[ncdu](?![^\W\d_])",
@@ -75,12 +72,6 @@ class Meaning:
     unit: Unit | None = None
     training: bool = False
     twin: str = ""
-
-
-def looks_like_loss(header: str) -> bool:
-    """Whether a header looks like a language model's loss: loss, nll, cross entropy, bits per byte ..."""
-    plain = _plain(header)
-    return any(word in plain for word in _LOSS_WORDS)
 
 
 def meaning(header: str) -> Meaning | None:

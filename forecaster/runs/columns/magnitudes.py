@@ -11,7 +11,8 @@ from forecaster.errors import RunsError, clipped
 from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN, INPUTS
 from forecaster.quantity import format_quantity
 from forecaster.runs.columns.assign import Assignment
-from forecaster.runs.columns.headers import counted, looks_like_loss
+from forecaster.runs.columns.headers import counted
+from forecaster.runs.columns.response import looks_like_loss
 
 if TYPE_CHECKING:
     import pandas as pd

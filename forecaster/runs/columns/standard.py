@@ -12,7 +12,8 @@ from forecaster.quantity import format_quantity
 from forecaster.runs.columns.assign import Assignment
 from forecaster.runs.columns.cells import holds_numbers, inferred, numbers, word
 from forecaster.runs.columns.commas import point_for_comma, with_decimal_commas
-from forecaster.runs.columns.headers import NUMBERS, STANDARD, looks_like_loss
+from forecaster.runs.columns.headers import NUMBERS, STANDARD
+from forecaster.runs.columns.response import looks_like_loss
 
 if TYPE_CHECKING:
     import pandas as pd

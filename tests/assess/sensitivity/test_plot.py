@@ -13,6 +13,7 @@ from forecaster.assess.sensitivity.plot import tornado
 from forecaster.assess.sensitivity.result import Bar, Sensitivity
 from forecaster.assess.sensitivity.text import left_out_sentences, power_table, tornado_sentence, tornado_table
 from forecaster.fits.power_scaling import Power
+from forecaster.runs.points import Target
 from forecaster.show.figure import svg
 from forecaster.show.style import style
 
@@ -32,7 +33,7 @@ def made() -> Sensitivity:
     )
     return Sensitivity(
         point="N=70B,D=1.4T",
-        targets=(1.4,),
+        targets=(Target(1.4, above=False),),
         base=bar("as forecast", 1.392, 1.346, 1.444, chance=0.607),
         bars=bars,
         power=(Power("chinchilla", "floor", 0.31, 0.2), Power("chinchilla", "beta", 0.01, float("nan"))),

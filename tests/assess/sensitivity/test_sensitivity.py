@@ -32,6 +32,7 @@ from forecaster.laws.formula.tree import evaluate
 from forecaster.laws.law import Law
 from forecaster.laws.page import read_law
 from forecaster.laws.shelf import law
+from forecaster.runs.points import Target
 from forecaster.runs.read import read_runs
 from forecaster.runs.table import Runs
 from forecaster.stats.mixture import weighted_quantile
@@ -292,7 +293,7 @@ def test_the_finished_sensitivity_is_kept_and_a_damaged_page_counts_as_absent(
         assert sensitivity(line) == first and len(counted) == 1
     counted.clear()
     other = forecast(line.fits, "N=20B,D=400B", targets=[1.6], weights="equal")
-    assert sensitivity(other).targets == (1.6,) and counted
+    assert sensitivity(other).targets == (Target(1.6, above=False),) and counted
 
 
 def test_as_dict_is_finite_and_rounded(line: Forecast) -> None:

@@ -107,7 +107,8 @@ def table_with(link: str = "log", **columns: Any) -> Runs:
     runs = make_runs(**columns).table
     z = np.log(runs["loss"]) - 1.3
     loss = {"log": runs["loss"], "own": -z, "logit": 1 / (1 + np.exp(2 * z))}[link]
-    return read_runs(runs.assign(loss=loss, family_code=(np.arange(len(runs)) % 3).astype(float)))
+    table = runs.assign(loss=loss, family_code=(np.arange(len(runs)) % 3).astype(float))
+    return read_runs(table, response="score" if link == "logit" else None)
 
 
 @cache

@@ -154,8 +154,9 @@ def numpy_answer(answer: Forecast, data: Mapping[str, Any], at: Mapping[str, flo
     weights = np.array([shipped["weight"] for shipped in data["laws"]])
     draws, link = numpy_draws(answer, data, at), answer.fits[0].link
     p = [0.5, *((1 + side * mass) / 2 for mass in MASSES for side in (-1, 1))]
-    below = sum(w * (row <= link.threshold(target)).mean() for w, row in zip(weights, draws, strict=True))
-    return [*map(float, link.back(weighted_quantile(draws, p, weights))), float(below)]
+    goal, above = link.threshold(target), answer.runs.improves_upward
+    met = sum(w * (row >= goal if above else row <= goal).mean() for w, row in zip(weights, draws, strict=True))
+    return [*map(float, link.back(weighted_quantile(draws, p, weights))), float(met)]
 
 
 @pytest.mark.parametrize("name", MADE)

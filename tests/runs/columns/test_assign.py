@@ -89,3 +89,12 @@ def test_units_come_from_headers_and_from_whoever_names_them() -> None:
 def test_any_other_name_names_a_column() -> None:
     found = assigned("N", "bs", "loss", columns="batch=bs")
     assert found.headers == {"N": "N", "loss": "loss", "batch": "bs"} and found.asked == {"batch"}
+
+
+def test_the_only_score_or_error_rate_is_taken_where_there_is_no_loss() -> None:
+    found = assign_columns(["D", "error", "note"], None, name="t")
+    assert found.headers["loss"] == "error" and [note.code for note in found.notes] == ["response-found"]
+    for headers in (["D", "accuracy", "f1"], ["D", "accuracy", "train_loss"]):
+        with pytest.raises(RunsError, match="there is no column loss"):
+            assign_columns(headers, None, name="t")
+    assert assign_columns(["D", "loss", "accuracy"], None, name="t").headers["loss"] == "loss"

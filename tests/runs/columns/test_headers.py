@@ -1,6 +1,6 @@
 import pytest
 
-from forecaster.runs.columns.headers import counted, looks_like_loss, meaning, words_of
+from forecaster.runs.columns.headers import counted, meaning, words_of
 
 MEANT = {
     "N": (
@@ -91,7 +91,3 @@ def test_what_a_header_counts_in_words() -> None:
     assert [counted(header) for header in headers] == [
         "N", "D", "U", "C", "", "", "",
     ]  # fmt: skip
-
-
-def test_a_loss_is_told_by_its_header() -> None:
-    assert looks_like_loss("Bits per byte") and not looks_like_loss("accuracy")
