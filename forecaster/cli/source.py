@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +15,14 @@ from forecaster.fits.store import is_saved_fit, load_fits
 from forecaster.forecasts.forecast import forecast, forecast_table
 from forecaster.forecasts.points import asked_of, refuse_incomplete
 from forecaster.forecasts.result import Forecast
+from forecaster.inputs import DATE
 from forecaster.laws.choice import Choice
 from forecaster.laws.shelf import law
 from forecaster.quantity import duration, format_quantity
 from forecaster.runs.filter import thin
-from forecaster.runs.points import Scenario
+from forecaster.runs.points import Point, Scenario
 from forecaster.runs.read import read_runs
-from forecaster.runs.table import Runs, with_codes
+from forecaster.runs.table import Runs, by_date, with_codes
 from forecaster.stats.stacking import equal
 
 if TYPE_CHECKING:
@@ -73,12 +74,13 @@ class Source:
         return fit_each(self.laws, self.runs, seed=seed, cache=cache, say=say)
 
 
-def read_source(chosen: RunsChoice, laws: LawChoice, *, say: Say | None = None) -> Source:
+def read_source(chosen: RunsChoice, laws: LawChoice, *, asked: Iterable[Point] = (), say: Say | None = None) -> Source:
     """A table with the laws named for it, or a saved fit with those of its own that are named.
 
     Args:
         chosen: RUNS, and which of its rows.
         laws: that are asked.
+        asked: the points; where one is a date alone, the table is ordered by date.
         say: called with a line where the table is large, before what takes long.
 
     Raises:
@@ -89,6 +91,7 @@ def read_source(chosen: RunsChoice, laws: LawChoice, *, say: Say | None = None) 
     """
     runs, fits = _read(chosen, laws.group, say)
     if fits is None:
+        runs = asked_by(runs, asked)
         _say_if_long(runs, f"each fit of a law takes about {duration(len(runs) * SAMPLING)}", say)
         return Source(runs, laws_named(laws, runs))
     if laws.changes:
@@ -100,6 +103,12 @@ def read_source(chosen: RunsChoice, laws: LawChoice, *, say: Say | None = None) 
             raise InputError(f"the saved fit holds {', '.join(by_name)}, not {name}", where=chosen.runs)
     fits = tuple(by_name[name] for name in names) or fits
     return Source(runs, tuple(each.law for each in fits), fits, load_weighting(chosen.runs, runs))
+
+
+def asked_by(runs: Runs, asked: Iterable[Point]) -> Runs:
+    """The runs ordered by date where a point gives one and neither parameters, tokens nor compute."""
+    dated = any(DATE.name in point.inputs and not {"N", "D", "C"} & point.inputs.keys() for point in asked)
+    return by_date(runs) if dated else runs
 
 
 def read_table(chosen: RunsChoice, *, group: str = "", say: Say | None = None, fitting: bool = True) -> Runs:
@@ -139,7 +148,7 @@ def _read(chosen: RunsChoice, group: str, say: Say | None) -> tuple[Runs, tuple[
 
 def _say_if_long(runs: Runs, lasting: str, say: Say | None) -> None:
     if say is not None and len(runs) > LARGE:
-        fewer = f"--rows {format_quantity(LARGE)} would keep {LARGE:,} of them, evenly over {runs.scale}"
+        fewer = f"--rows {format_quantity(LARGE)} would keep {LARGE:,} of them, evenly over {runs.along.word}"
         say(f"{runs.name} has {len(runs):,} rows, all of which are used: {lasting}; {fewer}")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from forecaster.fits.extrapolation import Held, studied
 from forecaster.fits.power_scaling import power_scale
+from forecaster.runs.text import apart_text, far_text
 from forecaster.show.table import enumerated
 
 if TYPE_CHECKING:
@@ -113,6 +114,13 @@ RULES: Mapping[str, Rule] = {
 }  # fmt: skip
 """Each criterion with its thresholds."""
 
+IN_TIME = _rule(
+    ((30,), "up to 3.4 years after the last row"), ((100,), "up to 4.6 years"), ((1000,), "up to 6.9 years"),
+    rest="beyond", most=True,
+    more=f"; at best {AT_BEST} where that is over 2.3 years after the farthest backtested, or nothing was",
+)  # fmt: skip
+"""The same distances for dates, a year for an e-fold."""
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -187,7 +195,8 @@ def grade(forecast: Forecast, point: PointForecast) -> Grade:
         "prior dominance": _dominance(forecast, point),
         "checks": _checks(forecast),
     }
-    criteria = tuple(Criterion(name, *seen[name], rule.text) for name, rule in RULES.items())
+    said = {"distance": IN_TIME} if forecast.runs.along.is_date else {}
+    criteria = tuple(Criterion(name, *seen[name], said.get(name, rule).text) for name, rule in RULES.items())
     return Grade(max(each.letter for each in criteria), criteria)
 
 
@@ -212,13 +221,13 @@ def expected_coverage(forecast: Forecast, point: PointForecast) -> tuple[Held, .
 
 
 def _distance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    runs = forecast.runs
     ratio, tested = _two_digits(point.compute_ratio), _two_digits(farthest_tested(forecast))
     letter = RULES["distance"].letter(ratio)
     if ratio > BEYOND_TESTED * tested * (1 + 1e-9):
         letter = max(letter, AT_BEST)
-    backtested = f"backtested to {tested:,.12g}" if tested else "nothing backtested"
-    far = f"{ratio:,.12g} times the largest run" if point.compute_ratio > 1 else "within the scale that was measured"
-    return letter, f"{far}, {backtested}"
+    backtested = f"backtested to {apart_text(runs, tested)}" if tested else "nothing backtested"
+    return letter, f"{far_text(runs, ratio) if point.compute_ratio > 1 else runs.along.inside}, {backtested}"
 
 
 def _runs(forecast: Forecast) -> tuple[str, str]:
@@ -229,7 +238,8 @@ def _decades(forecast: Forecast) -> tuple[str, str]:
     runs = forecast.runs
     scale = runs.column(runs.scale)
     decades = round(float(np.log10(scale.max() / scale.min())), 1)
-    return RULES["decades of scale"].letter(decades), f"{decades:.1f}"
+    said = f"{decades:.1f}, for {runs.along.reach(decades)}" if runs.along.is_date else f"{decades:.1f}"
+    return RULES["decades of scale"].letter(decades), said
 
 
 def _coverage(forecast: Forecast, point: PointForecast) -> tuple[str, str]:

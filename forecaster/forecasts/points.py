@@ -19,6 +19,7 @@ from forecaster.notes import Note
 from forecaster.quantity import format_quantity
 from forecaster.runs.points import Point, Scenario
 from forecaster.runs.table import Runs
+from forecaster.runs.text import apart_text, far_text
 
 
 def code_of(laws: Sequence[Law], family: str) -> dict[str, float]:
@@ -74,7 +75,7 @@ def refuse_incomplete(asked: Scenario, laws: Iterable[Law], runs: Runs) -> None:
     needed = {column for law in laws for column in Design(law, runs).columns.values()}
     for name in sorted(needed):
         runs.column(name)
-    usable = needed | {*INPUTS, runs.scale}
+    usable = needed | {runs.scale} | ({*INPUTS} if runs.scale in INPUTS else set())
     for point in asked.points:
         unknown = sorted(set(point.inputs) - usable)
         if unknown:
@@ -136,18 +137,23 @@ def _input_order(name: str) -> tuple[int, str]:
     return ("NDC".index(name) if name in "NDC" else 3, name)
 
 
+def _unstudied(runs: Runs, ratio: float) -> str:
+    if runs.along.is_date:
+        return (
+            f"The point is {far_text(runs, ratio)}; extrapolation in time was never studied, and the allowance for "
+            f"drift grows no further after {apart_text(runs, STUDIED)}."
+        )
+    return (
+        f"The point is {format_quantity(ratio)} times the largest run; extrapolation was studied up to "
+        f"{STUDIED:g} times, and the range is probably too narrow beyond."
+    )
+
+
 def _distance_notes(known: Mapping[str, float], runs: Runs) -> list[Note]:
     said = []
     ratio = known[runs.scale] / float(runs.column(runs.scale).max())
     if ratio > STUDIED:
-        said.append(
-            Note(
-                "beyond-studied",
-                f"The point is {format_quantity(ratio)} times the largest run; extrapolation was studied up to "
-                f"{STUDIED:g} times, and the range is probably too narrow beyond.",
-                warning=True,
-            )
-        )
+        said.append(Note("beyond-studied", _unstudied(runs, ratio), warning=True))
     if runs.has("N") and runs.has("D") and {"N", "D"} <= set(known):
         table = runs.column("D") / runs.column("N")
         here = known["D"] / known["N"]

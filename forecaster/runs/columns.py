@@ -73,14 +73,16 @@ def assign_columns(headers: list[str], columns: Mapping[str, str] | str | None, 
             raise RunsError(f"columns {both} could each be {standard}; say {cure}", where=name, named=("columns",))
         elif alike:
             chosen[standard] = alike[0]
-    for needed, cure in ((("loss",), "loss=HEADER"), (("N", "D", "C"), "N=HEADER,D=HEADER")):
-        if not any(standard in chosen for standard in needed):
+    own = {name: header for name, header in asked.items() if name not in STANDARD}
+    for needed, cure in ((("loss",), "loss=HEADER"), (("N", "D", "C"), "N=HEADER,D=HEADER, or x=HEADER for another")):
+        stands_in = needed != ("loss",) and (own or "date" in chosen)
+        if not stands_in and not any(standard in chosen for standard in needed):
             raise RunsError(
                 f"there is no column {', '.join(needed)}; columns: {listed(headers)}; say `columns` {cure}",
                 where=name,
                 named=("columns",),
             )
-    return chosen
+    return chosen | own
 
 
 def _asked(columns: Mapping[str, str] | str | None, headers: list[str], *, name: str) -> dict[str, str]:
@@ -96,11 +98,7 @@ def _asked(columns: Mapping[str, str] | str | None, headers: list[str], *, name:
         twice = next((one for one in names if names.count(one) > 1), None)
         if twice is not None:
             raise RunsError(f"the {what} {clipped(twice)} is named twice", parameter="columns")
-    for standard, header in pairs:
-        if standard not in STANDARD:
-            raise RunsError(
-                f"{clipped(standard)} is not a standard column; those are {', '.join(STANDARD)}", parameter="columns"
-            )
+    for _, header in pairs:
         if header not in headers:
             raise RunsError(f"there is no column {clipped(header)}; columns: {listed(headers)}", where=name)
     return dict(pairs)
@@ -122,6 +120,7 @@ def standard_columns(frame: pd.DataFrame, chosen: Mapping[str, str]) -> tuple[pd
     for standard in (standard for standard in STANDARD if standard in chosen):
         cells = frame[chosen[standard]]
         found[standard] = _numbers(cells) if standard in NUMBERS else [_word(cell) for cell in cells]
+    found |= {name: _numbers(frame[header]) for name, header in chosen.items() if name not in STANDARD}
     notes = []
     renamed = [f"{standard} from {header}" for standard, header in chosen.items() if standard != header]
     if renamed:
@@ -136,7 +135,7 @@ def standard_columns(frame: pd.DataFrame, chosen: Mapping[str, str]) -> tuple[pd
                 found[absent] = found["C"] / (FLOP_PER_PARAMETER_TOKEN * found[other])
                 text = f"the table has no {absent}: it is C/(6*{other})"
                 notes.append(Note(f"{absent}-computed", text))
-    table = pd.DataFrame({standard: found[standard] for standard in STANDARD if standard in found})
+    table = pd.DataFrame({name: found[name] for name in dict.fromkeys((*STANDARD, *found)) if name in found})
     taken = set(chosen.values())
     rest = [header for header in frame.columns if header not in taken]
     others = frame[rest].rename(columns={header: f"{header} (in file)" for header in rest if header in found})

@@ -13,7 +13,7 @@ from forecaster.runs.filter import kept_rows
 from forecaster.runs.readers import File, load_table
 from forecaster.runs.readers.frame import Cells
 from forecaster.runs.response import response_of
-from forecaster.runs.schema import refuse_bad_cells
+from forecaster.runs.schema import refuse_bad_cells, scale_notes
 from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def read_runs(
         source: a path ending in .csv, .tsv, .parquet, .json (records or columns) or .jsonl; such a file held in
             memory; or a DataFrame.
         columns: which header stands for a standard column, {"N": "params"} or "N=params,loss=val_loss". A
-            column so displaced is kept as "N (in file)".
+            column so displaced is kept as "N (in file)". Any other name, such as "x=epochs", names a column, too;
+            without N, D and C it is what orders the runs, as a date is where there is nothing else.
         where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
             and, or, not and + - * / only; `names in backticks` for headers that are not plain words.
         response: what the response is, loss, score, error or positive; judged by its header and values where not
@@ -77,8 +78,9 @@ def runs_of(
         notes.append(Note("rows-left-out", f"{int(mask.sum())} of {len(mask)} rows were kept by: {where}"))
         frame, table = frame[mask].reset_index(drop=True), table[mask].reset_index(drop=True)
         places = [place for place, keep in zip(places, mask, strict=True) if keep]
-    refuse_bad_cells(table, frame, chosen, places=places, name=name)
-    raw = Runs(table=table, name=name, response=chosen["loss"], places=tuple(places))
+    raw = Runs(table=table, name=name, response=chosen["loss"], places=tuple(places), headers=chosen)
+    refuse_bad_cells(table, frame, chosen, places=places, name=name, scale=raw.scale)
+    notes += scale_notes(raw)
     measured = response_of(raw.response, raw.column("loss"), raw.rises, said=response or "", where=name)
     if measured.percent:
         table = table.assign(**{column: table[column] / 100 for column in ("loss", "loss_se") if column in table})
