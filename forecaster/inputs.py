@@ -1,4 +1,4 @@
-"""The inputs of a run: what each is called, its unit, how its amounts are said, and how compute is counted from them."""
+"""The inputs of a run: what each is called, how its amounts are said, and how compute is counted from N and D."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ class Input:
         """A table's header for it, "N (parameters)"."""
         said = self.unit or self.word
         return self.name if said == self.name or self.is_date else f"{self.name} ({said})"
+
+    @property
+    def measure(self) -> str:
+        """What there is more or less of, in the singular."""
+        return "date" if self.is_date else f"number of {self.word}" if self.unit == self.word else self.word
 
     @property
     def top(self) -> str:
@@ -198,6 +203,11 @@ def input_of(name: str, header: str = "") -> Input:
         word = " ".join([*before, f"{last}s"])
     counts = re.search(r"[a-z]{2}[^\Wsui_]s$", word) is not None
     return Input(name, word, word if counts else "", word[:1].upper() + word[1:])
+
+
+def lone(name: str) -> Input:
+    """An input of which nothing but its name is known."""
+    return Input(name, name, "", name)
 
 
 def _word(header: str) -> str:

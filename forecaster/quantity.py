@@ -105,9 +105,9 @@ DAYS = 365.25
 
 DATE_FORMS = "year, month and day, as in 2026-12-31, or a period: 2026-12, 2026Q4 or 2026"
 
-_DATE = re.compile(
-    r"(\d{4})(?:-?[Qq]([1-4])|[-/](\d{1,2})(?:[-/](\d{1,2})(?:[T ][\d:.]+(?:Z|[+-][\d:]+)?)?)?)?", re.ASCII
-)
+_HOUR = r"[T ][\d:.]+(?:Z|[+-][\d:]+)?"
+
+_DATE = re.compile(rf"(\d{{4}})(?:-?[Qq]([1-4])|[-/](\d{{1,2}})(?:[-/](\d{{1,2}})(?:{_HOUR})?)?)?", re.ASCII)
 
 
 def date_number(text: str, *, share: float) -> float:

@@ -185,7 +185,8 @@ def _response(runs: Runs) -> list[Note]:
         scale = np.log(runs.column(runs.scale))
         response = np.log(loss) if runs.is_positive else loss
         if np.ptp(scale) > 0 and (slope := float(np.corrcoef(scale, response)[0, 1])) > 0:
-            text = f"{runs.response} rises with {runs.scale} (correlation {slope:.2f} of their logs)"
+            logs = "" if runs.along.is_date else " of their logs"
+            text = f"{runs.response} rises with {runs.along.word} (correlation {slope:.2f}{logs})"
             notes.append(Note("rises-with-scale", text, warning=True))
     counts = [str(name) for name in runs.table.columns if re.search(r"non.?emb", str(name), re.IGNORECASE)]
     if counts:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.errors import QuantityError, RunsError, clipped, listed
-from forecaster.inputs import CODE, DATE, FLOP_PER_PARAMETER_TOKEN, INPUTS, Input, input_of
+from forecaster.inputs import CODE, DATE, FLOP_PER_PARAMETER_TOKEN, INPUTS, Input, input_of, lone
 from forecaster.notes import Note
 from forecaster.quantity import date_number
 from forecaster.runs.columns import NUMBERS, STANDARD
@@ -103,8 +103,13 @@ class Runs(Shown):
         return next((name for name in ("C", "N", "D", *own, DATE.name) if self.has(name)), "C")
 
     def input(self, name: str) -> Input:
-        """What an input is called in this table, as its header has it, and how its amounts are said."""
-        return input_of(name, shown(self.headers.get(name, "")))
+        """What an input is called in this table, as its header has it, and how its amounts are said.
+
+        A lone column headed N or D need not count parameters or tokens where the response is no language model's loss.
+        """
+        header = self.headers.get(name, "")
+        bare = header in ("", name) and name == self.scale and name in ("N", "D") and not self.is_language_loss
+        return lone(name) if bare else input_of(name, shown(header))
 
     @property
     def along(self) -> Input:

@@ -45,7 +45,8 @@ def check_document(check: Check) -> Document:
         if math.isnan(span.decades) or span.distinct <= 1:
             reach = ""
         said = low if span.minimum == span.maximum else spread((low, high))
-        rows.append(("loss" if loss else what.header, said, reach, f"{span.distinct:,}"))
+        name = span.name if loss or what == INPUTS.get(span.name) else what.header
+        rows.append((name, said, reach, f"{span.distinct:,}"))
     table = Table("What the columns span", ("Column", "Range", "Reach", "Distinct values"), tuple(rows))
     title = f"{shown(check.name)}: {count(check.rows, 'run')}, response {shown(check.response)}"
     spans = Section(table.caption, (table, Sentence(f"C is {check.compute}.")))

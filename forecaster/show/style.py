@@ -159,7 +159,7 @@ def label_scale(ax: Axes, what: Input, *, linear: bool = False) -> None:
     elif linear:
         ax.xaxis.set_major_locator(MaxNLocator(4 if is_narrow(ax) else 6))
         ax.xaxis.set_major_formatter(plain)
-    elif np.log10(high / low) < 1.5:
+    elif np.log10(high / low) < 1.5 or np.floor(np.log10(high)) - np.ceil(np.log10(low)) < 1:
         powers = range(int(np.floor(np.log10(low))), int(np.log10(high)) + 2)
         ticks = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
         ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))

@@ -72,9 +72,9 @@ def parting(forecast: Forecast, *, point: int = 0) -> Exhibit | Absent:
         "laws",
         TITLE,
         sentence,
-        f"Lines of {len(names)} laws over {forecast.runs.along.word} from {scale_text(forecast.runs, float(scales[0]))} to "
-        f"{scale_text(forecast.runs, float(scales[-1]))}: how far each law's median and 90% range lie off the median "
-        f"of all laws mixed, whose 90% range is a band. {sentence}",
+        f"Lines of {len(names)} laws over {forecast.runs.along.word} from "
+        f"{scale_text(forecast.runs, float(scales[0]))} to {scale_text(forecast.runs, float(scales[-1]))}: how far "
+        f"each law's median and 90% range lie off the median of all laws mixed, whose 90% range is a band. {sentence}",
         _table(forecast, along, asked),
         draw,
         size=(7.0, 4.4),

@@ -55,9 +55,9 @@ def residuals(forecast: Forecast, checked: CheckedRuns) -> Exhibit:
         "residuals",
         TITLE,
         sentence,
-        f"Points: {len(off)} runs by {runs.along.word}, each as far above or below zero as its {metric(runs)} lies off the "
-        f"laws' median curve, from {_signed(off.min(), what)} to {_signed(off.max(), what)}. A band around zero holds "
-        f"90% of run-to-run noise. {sentence}",
+        f"Points: {len(off)} runs by {runs.along.word}, each as far above or below zero as its {metric(runs)} lies off "
+        f"the laws' median curve, from {_signed(off.min(), what)} to {_signed(off.max(), what)}. A band around zero "
+        f"holds 90% of run-to-run noise. {sentence}",
         _table(forecast, checked, off, inside, marked, what),
         draw,
         size=(7.0, 3.6),

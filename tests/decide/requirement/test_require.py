@@ -60,8 +60,8 @@ def test_without_noise_and_drift_every_draw_meets_the_target_exactly() -> None:
     inside = exact < LARGEST
     assert inside.mean() > 0.9
     # The noise keeps a floor of a thousandth of the loss.
-    assert np.abs(np.log(each.flop[0] / exact))[inside].max() < 0.25
-    assert float(np.median(each.flop[0] / exact)) == pytest.approx(1, abs=0.01)
+    assert np.abs(np.log(each.amounts[0] / exact))[inside].max() < 0.25
+    assert float(np.median(each.amounts[0] / exact)) == pytest.approx(1, abs=0.01)
 
 
 def test_reachability_is_asked_of_the_curve_alone() -> None:
@@ -70,7 +70,7 @@ def test_reachability_is_asked_of_the_curve_alone() -> None:
     made = make_fit(law("chinchilla"), RUNS, PARAMETERS | {"E": floor})
     (each,) = require(made, 2.0, weights="equal", allow_failed_checks=True).targets
     assert each.reachable_probability == pytest.approx(0.75)
-    assert np.isinf(each.flop[0][each.reached[0] == 0]).all()
+    assert np.isinf(each.amounts[0][each.reached[0] == 0]).all()
     assert each.median is not None
     assert 0.95 not in each.trained
     assert each.interval(0.9)[1] is None and each.as_dict()["C"]["interval"]["90"][1] is None
