@@ -18,6 +18,7 @@ from forecaster.fits.sampling.cores import CORES_VARIABLE
 from forecaster.fits.store import versions
 from forecaster.forecasts.forecast import forecast_table
 from forecaster.forecasts.points import asked_of
+from forecaster.runs.table import ordered_for
 from forecaster.stats.threads import one_thread
 
 UNEXPECTED = "unexpected"
@@ -57,6 +58,7 @@ def _outcome(recipe: Recipe, table: Table) -> Outcome:
     runs = None
     try:
         runs = table.runs(columns=recipe.columns, where=recipe.where, group=recipe.choice.group)
+        runs = ordered_for(runs, recipe.asked.points)
         laws = recipe.choice.of(runs)
         answer = forecast_table(
             runs, laws, asked_of(recipe.asked, laws, recipe.family), weights=recipe.weights, seed=recipe.seed,

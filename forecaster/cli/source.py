@@ -15,14 +15,13 @@ from forecaster.fits.store import is_saved_fit, load_fits
 from forecaster.forecasts.forecast import forecast, forecast_table
 from forecaster.forecasts.points import asked_of, refuse_incomplete
 from forecaster.forecasts.result import Forecast
-from forecaster.inputs import DATE
 from forecaster.laws.choice import Choice
 from forecaster.laws.shelf import law
 from forecaster.quantity import duration, format_quantity
 from forecaster.runs.filter import thin
 from forecaster.runs.points import Point, Scenario
 from forecaster.runs.read import read_runs
-from forecaster.runs.table import Runs, by_date, with_codes
+from forecaster.runs.table import Runs, ordered_for, with_codes
 from forecaster.stats.stacking import equal
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def read_source(chosen: RunsChoice, laws: LawChoice, *, asked: Iterable[Point] =
     """
     runs, fits = _read(chosen, laws.group, say)
     if fits is None:
-        runs = asked_by(runs, asked)
+        runs = ordered_for(runs, asked)
         _say_if_long(runs, f"each fit of a law takes about {duration(len(runs) * SAMPLING)}", say)
         return Source(runs, laws_named(laws, runs))
     if laws.changes:
@@ -103,12 +102,6 @@ def read_source(chosen: RunsChoice, laws: LawChoice, *, asked: Iterable[Point] =
             raise InputError(f"the saved fit holds {', '.join(by_name)}, not {name}", where=chosen.runs)
     fits = tuple(by_name[name] for name in names) or fits
     return Source(runs, tuple(each.law for each in fits), fits, load_weighting(chosen.runs, runs))
-
-
-def asked_by(runs: Runs, asked: Iterable[Point]) -> Runs:
-    """The runs ordered by date where a point gives one and neither parameters, tokens nor compute."""
-    dated = any(DATE.name in point.inputs and not {"N", "D", "C"} & point.inputs.keys() for point in asked)
-    return by_date(runs) if dated else runs
 
 
 def read_table(chosen: RunsChoice, *, group: str = "", say: Say | None = None, fitting: bool = True) -> Runs:

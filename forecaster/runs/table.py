@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from forecaster.inputs import CODE, DATE, FLOP_PER_PARAMETER_TOKEN, INPUTS, Inpu
 from forecaster.notes import Note
 from forecaster.quantity import date_number
 from forecaster.runs.columns import NUMBERS, STANDARD
+from forecaster.runs.points import Point
 from forecaster.runs.response import Response, response_of
 from forecaster.show.document import Document
 from forecaster.show.result import Shown
@@ -232,6 +233,16 @@ def by_date(runs: Runs) -> Runs:
     left = ", ".join(runs.inputs)
     note = Note("scale-date", f"a date was asked for, so runs are ordered by date alone; {left} are not read")
     return replace(dated, notes=(*(each for each in runs.notes if not each.code.endswith("-computed")), note))
+
+
+def ordered_for(runs: Runs, points: Iterable[Point]) -> Runs:
+    """The runs by their date where a point gives one and neither parameters, tokens nor compute; else as they are.
+
+    Raises:
+        RunsError: as of `by_date`.
+    """
+    dated = any(DATE.name in point.inputs and not {"N", "D", "C"} & point.inputs.keys() for point in points)
+    return by_date(runs) if dated else runs
 
 
 def with_codes(runs: Runs, by: str) -> Runs:

@@ -30,11 +30,12 @@ def prior(
 
     Example: `forecaster prior runs.csv --law chinchilla --at N=70B,D=1.4T`
     """
-    from forecaster.cli.source import asked_by, laws_named, read_table
+    from forecaster.cli.source import laws_named, read_table
     from forecaster.forecasts.prior_predictive import prior_predictive
     from forecaster.runs.points import scenario
+    from forecaster.runs.table import ordered_for
 
-    table = asked_by(read_table(runs, group=laws.group), scenario(at).points)
+    table = ordered_for(read_table(runs, group=laws.group), scenario(at).points)
     found = {each.name: prior_predictive(each, table, at, seed=seed) for each in laws_named(laws, table)}
     text = "\n\n".join(each.text for each in found.values())
     console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})

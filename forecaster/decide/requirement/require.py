@@ -237,7 +237,7 @@ def _required(
         trained={
             p: {name: value for name, value in search.point(amount).items() if name in follow}
             for p, amount in zip(SHOWN, quantiles(needed, weights, SHOWN), strict=True)
-            if amount is not None
+            if amount is not None and follow & search.point(amount).keys()
         },
         cost=None
         if price is None
