@@ -217,6 +217,6 @@ def _word(header: str) -> str:
         words = words[1:]
     # Capitals within a word are a name's own.
     return (
-        " ".join(each.lower() if each.istitle() or (each.isupper() and len(each) > 1) else each for each in words)
+        " ".join(each.lower() if len(each) > 1 and (each.istitle() or each.isupper()) else each for each in words)
         or header
     )

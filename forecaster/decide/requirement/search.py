@@ -119,7 +119,9 @@ class Search:
     def _curves(self) -> list[np.ndarray]:
         """Each law's curve on the link at the nodes, shape (sample, node)."""
         shape = (len(self._laws[0].numbers), NODES)
-        return [np.broadcast_to(law.curve(self.inputs(self._nodes)), shape) for law in self._laws]
+        # Far out a score may come to 1 itself, whose logit is infinite.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return [np.broadcast_to(law.curve(self.inputs(self._nodes)), shape) for law in self._laws]
 
     @property
     def rises(self) -> bool:
@@ -151,17 +153,21 @@ class Search:
         found, reached = [], []
         for law, curve in zip(self._laws, self._curves, strict=True):
             able = self.meets(curve, target).any(axis=1)
-            met = self.meets(law.run(self.inputs(self._nodes)), target)
+            met = self._met(law, self._nodes, target)
             first = met.argmax(axis=1)
             high = self._nodes[first][:, None]
             low = self._nodes[np.maximum(first - 1, 0)][:, None]
             for _ in range(BISECTIONS):
                 middle = (low + high) / 2
-                here = self.meets(law.run(self.inputs(middle)), target)
+                here = self._met(law, middle, target)
                 low, high = np.where(here, low, middle), np.where(here, middle, high)
             found.append(np.where(able & met.any(axis=1), np.exp((low + high) / 2)[:, 0], np.inf))
             reached.append(able)
         return np.stack(found), np.stack(reached)
+
+    def _met(self, law: LawDraws, log_x: np.ndarray, target: Target) -> np.ndarray:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return self.meets(law.run(self.inputs(log_x)), target)
 
     def chance(self, target: Target, amounts: np.ndarray) -> np.ndarray:
         """The chance that a new run on the path meets the target, the same as of a forecast there, shape (amount)."""

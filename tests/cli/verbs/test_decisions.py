@@ -50,7 +50,7 @@ def test_laws_that_are_named_all_speak_of_the_split(saved: str, capsys: pytest.C
 def test_require_says_it_in_words_and_in_json(saved: str, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["require", saved, "--loss", "2.3", "--loss", "2.1", "--price", "price=3"]
     assert main(asked) == 0
-    assert "What compute does a loss of 2.3 take" in capsys.readouterr().out
+    assert "What compute brings loss to 2.3 or less" in capsys.readouterr().out
     assert main([*asked, "--at", "N=3B", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert [each["target"] for each in said["requirement"]] == [2.3, 2.1] and said["held"] == {"N": 3e9}
