@@ -24,7 +24,7 @@ class Point:
 
     Args:
         inputs: what was given of N (parameters), D (tokens), C (FLOP) and any other input of a law; a date as
-            `forecaster.inputs.Input.read` has it.
+            `forecaster.quantity.date_number` has it.
     """
 
     inputs: Mapping[str, float]
