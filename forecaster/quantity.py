@@ -1,9 +1,11 @@
-"""Quantities as people write them: "70B", "1.4T", "6e23 FLOP", "20M USD"."""
+"""Quantities as people write them: "70B", "1.4T", "6e23 FLOP", "20M USD"; and dates: "2026-12-31"."""
 
 from __future__ import annotations
 
+import calendar
 import math
 import re
+from datetime import date, timedelta
 
 from forecaster.errors import QuantityError, clipped
 
@@ -85,3 +87,96 @@ def _two_digits(value: float) -> str:
         return f"{mantissa:g}e{exponent}"
     thousands = max(0, min(exponent // 3, 4))
     return f"{mantissa * 10.0 ** (exponent - 3 * thousands):g}{'KMBT'[thousands - 1] if thousands else ''}"
+
+
+def typed_quantity(value: float) -> str:
+    """A number as it is typed, with up to six digits: two would give neighbours one text."""
+    if not 1e3 <= value < 1e15:
+        return f"{value:.6g}".replace("e+", "e")
+    thousands = min(int(math.log10(value)) // 3, 4)
+    return f"{value / 1000.0**thousands:.6g}{' KMBT'[thousands]}"
+
+
+EPOCH = date(2000, 1, 1)
+"""From which the years of dates are counted."""
+
+DAYS = 365.25
+"""In a year."""
+
+DATE_FORMS = "year, month and day, as in 2026-12-31, or a period: 2026-12, 2026Q4 or 2026"
+
+_HOUR = r"[T ][\d:.]+(?:Z|[+-][\d:]+)?"
+
+_DATE = re.compile(rf"(\d{{4}})(?:-?[Qq]([1-4])|[-/](\d{{1,2}})(?:[-/](\d{{1,2}})(?:{_HOUR})?)?)?", re.ASCII)
+
+
+def date_number(text: str, *, share: float) -> float:
+    """A date as a number: the exponential of its years, whose logarithm is time.
+
+    Args:
+        text: a day such as "2024-05-01", with an hour if wanted; or a month, a quarter or a year.
+        share: where in a period its date lies: .5 for the middle, 1 for the last day.
+
+    Raises:
+        QuantityError: it is no such date, or could be two.
+    """
+    said = text.strip()
+    found = _DATE.fullmatch(said)
+    if found is None:
+        why = "could be two dates" if re.fullmatch(r"\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})", said) else "is not a date"
+        raise QuantityError(f'"{clipped(text)}" {why}; expected {DATE_FORMS}')
+    year, quarter, month, day = (None if each is None else int(each) for each in found.groups())
+    try:
+        if year is None or day is not None:
+            first = last = date(year or 0, month or 0, day or 0)
+        else:
+            start, end = (month, month) if month else (3 * quarter - 2, 3 * quarter) if quarter else (1, 12)
+            first, last = date(year, start, 1), date(year, end, calendar.monthrange(year, end)[1])
+    except ValueError:
+        raise QuantityError(f'"{clipped(text)}" is not in the calendar; expected {DATE_FORMS}') from None
+    days = (first - EPOCH).days + round(share * (last - first).days)
+    return math.exp(min(days / DAYS, 700.0))
+
+
+def is_period(text: str) -> bool:
+    """Whether a date is a month, a quarter or a year."""
+    found = _DATE.fullmatch(text.strip())
+    return found is not None and found[4] is None
+
+
+def date_text(value: float) -> str:
+    """The day that a number of `date_number` stands for, "2026-12-31"; the year alone beyond the calendar."""
+    days = DAYS * math.log(value) if value > 0 else -math.inf
+    try:
+        return (EPOCH + timedelta(days=round(days))).isoformat()
+    except (OverflowError, ValueError):
+        return "beyond the calendar" if days > 0 else "before the calendar"
+
+
+def span_text(years: float) -> str:
+    """A span of time for a person: "12 days", "14 months", "3.2 years"."""
+    days = abs(years) * DAYS
+    if days < 60:
+        return "1 day" if round(days) == 1 else f"{days:.0f} days"
+    if days < 3 * DAYS:
+        return f"{days / DAYS * 12:.0f} months"
+    return f"{format_quantity(abs(years))} years"
+
+
+def date_ticks(low: float, high: float, *, most: int) -> dict[float, str]:
+    """Days on which an axis of dates is marked, with what is said there: years, or months where it is short.
+
+    Args:
+        low: the axis' start, as of `date_number`.
+        high: its end.
+        most: how many marks there is room for.
+    """
+    start, end = (2000 + math.log(each) for each in (low, high))
+    every = next((months for months in (1, 3, 6, 12, 24, 60, 120) if 12 * (end - start) / months <= most), 240)
+    found = {}
+    for month in range(12 * math.floor(start), 12 * math.ceil(end) + 1, every):
+        year, number = divmod(month, 12)
+        value = date_number(f"{min(max(year, 1), 9999):04}-{number + 1:02}-01", share=0.0)
+        if low <= value <= high:
+            found[value] = f"{year}" if every >= 12 else f"{year}-{number + 1:02}"
+    return found

@@ -1,10 +1,21 @@
 import math
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from forecaster.errors import QuantityError
-from forecaster.quantity import duration, format_quantity, parse_quantity
+from forecaster.quantity import (
+    date_number,
+    date_text,
+    date_ticks,
+    duration,
+    format_quantity,
+    is_period,
+    parse_quantity,
+    span_text,
+    typed_quantity,
+)
 
 calm = settings(deadline=None, derandomize=True)
 
@@ -116,3 +127,77 @@ def test_any_text_is_either_finite_or_refused_in_one_line(text: str) -> None:
 @pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (99, "99 s"), (540, "9 min"), (12600, "3.5 h")])
 def test_a_time_is_said_for_a_person(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "middle", "end"),
+    [
+        ("2024-05-01", "2024-05-01", "2024-05-01"),
+        ("2024/5/1", "2024-05-01", "2024-05-01"),
+        ("2024-05-01T10:30:00Z", "2024-05-01", "2024-05-01"),
+        ("2024-05-01 10:30:00+02:00", "2024-05-01", "2024-05-01"),
+        (" 2024-02 ", "2024-02-15", "2024-02-29"),
+        ("2026Q4", "2026-11-16", "2026-12-31"),
+        ("2026-q1", "2026-02-14", "2026-03-31"),
+        ("2023", "2023-07-02", "2023-12-31"),
+        ("1969-07-20", "1969-07-20", "1969-07-20"),
+    ],
+)
+def test_a_date_or_a_period_is_read(text: str, middle: str, end: str) -> None:
+    assert date_text(date_number(text, share=0.5)) == middle and date_text(date_number(text, share=1.0)) == end
+    assert is_period(text) == (middle != end)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("03/04/2024", "could be two dates"),
+        ("3.4.24", "could be two dates"),
+        ("2024-13-01", "not in the calendar"),
+        ("2023-02-29", "not in the calendar"),
+        ("0000-01-01", "not in the calendar"),
+        ("", "is not a date"),
+        ("soon", "is not a date"),
+        ("20240501", "is not a date"),
+        ("2024Q5", "is not a date"),
+        ("2024-05-01 and on", "is not a date"),
+    ],
+)
+def test_what_is_no_date_is_refused_with_the_form(text: str, why: str) -> None:
+    with pytest.raises(QuantityError, match=f"{why}; expected year, month and day"):
+        date_number(text, share=1.0)
+    assert not is_period(text) or why == "not in the calendar"
+
+
+@calm
+@given(st.dates(min_value=date(1700, 1, 1), max_value=date(2600, 1, 1)))
+def test_a_day_comes_back_from_its_number(day: date) -> None:
+    assert date_text(date_number(day.isoformat(), share=0.5)) == day.isoformat()
+    later = date_number((day + timedelta(days=1)).isoformat(), share=0.5)
+    assert math.log(later / date_number(day.isoformat(), share=0.5)) * 365.25 == pytest.approx(1)
+
+
+def test_numbers_beyond_the_calendar_are_said_to_be() -> None:
+    assert date_text(0.0) == "before the calendar" and date_text(math.inf) == "beyond the calendar"
+    assert date_text(date_number("9999", share=1.0)) != "before the calendar"
+
+
+@pytest.mark.parametrize(
+    ("years", "said"),
+    [(1 / 365.25, "1 day"), (0.1, "37 days"), (1.17, "14 months"), (-1.17, "14 months"), (3.2, "3.2 years")],
+)
+def test_a_span_of_time_is_said_in_a_unit_of_its_size(years: float, said: str) -> None:
+    assert span_text(years) == said
+
+
+def test_an_axis_of_dates_is_marked_with_months_or_years_as_there_is_room() -> None:
+    low, high = date_number("2022-01-10", share=1.0), date_number("2027-01-02", share=1.0)
+    assert list(date_ticks(low, high, most=7).values()) == ["2023", "2024", "2025", "2026", "2027"]
+    assert list(date_ticks(low, high, most=3).values()) == ["2024", "2026"]
+    short = date_ticks(low, date_number("2022-06-20", share=1.0), most=7)
+    assert list(short.values()) == ["2022-02", "2022-03", "2022-04", "2022-05", "2022-06"]
+    assert all(low <= each <= high for each in short)
+
+
+def test_a_typed_number_keeps_six_digits() -> None:
+    assert [typed_quantity(each) for each in (405e9, 1234567.0, 0.003, 6e23)] == ["405B", "1.23457M", "0.003", "6e23"]

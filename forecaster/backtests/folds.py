@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.errors import InputError, TooFewRuns, clipped
+from forecaster.errors import InputError, TooFewRuns
+from forecaster.inputs import DATE
 from forecaster.runs.data_checks import FEWEST_RUNS, FEWEST_SCALES, few_scales
 from forecaster.runs.table import Runs
 
@@ -93,8 +94,9 @@ def holdout(runs: Runs, *, by: str = "", holdout: float = 0.2) -> Fold:
     cut = holdout if holdout >= 1 else float(np.sort(values)[max(0, round(len(runs) * (1 - holdout)) - 1)])
     fold = Fold.at(runs, by=by, cut=cut)
     if not fold.usable:
+        said = runs.input(by).amount(cut) if by == DATE.name else f"{cut:.3g}"
         raise TooFewRuns(
-            f"cut at {by} = {cut:.3g}, {len(fold.train)} runs are shown and {len(fold.test)} hidden; "
+            f"cut at {by} = {said}, {len(fold.train)} runs are shown and {len(fold.test)} hidden; "
             f"{ENOUGH} and {FEWEST_HIDDEN} are needed: choose another `holdout`",
             where=runs.name,
             named=("holdout",),
@@ -108,15 +110,6 @@ def _shown(runs: Runs, by: str, cut: float) -> np.ndarray:
 
 
 def _orderable(runs: Runs, by: str) -> np.ndarray:
-    import pandas as pd
-
-    if by == "date":
-        if not runs.has("date"):
-            raise InputError("the table has no column date to order the runs by", where=runs.name)
-        dates = pd.to_datetime(runs.table["date"], errors="coerce", format="mixed")
-        if dates.isna().any():
-            row = int(np.flatnonzero(dates.isna())[0])
-            said = clipped(str(runs.table["date"][row]))
-            raise InputError(f"date is `{said}`; a date such as 2024-05-01 is needed", where=runs.place(row))
-        return dates.to_numpy().astype("int64").astype(float)
+    if by == DATE.name and not runs.has(by):
+        raise InputError("the table has no column date to order the runs by", where=runs.name)
     return runs.column(by)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.backtests.folds import Fold
+from forecaster.quantity import span_text
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document
 from forecaster.show.json import json_ready
@@ -61,6 +62,9 @@ class Backtest(Result):
             inside = self.points[(self.points["ratio"] > low) & (self.points["ratio"] <= high)]
             if len(inside):
                 name = f"{low:g} to {high:g} times" if np.isfinite(high) else f"over {low:g} times"
+                if self.runs.along.is_date:
+                    ends = [span_text(float(np.log(each))) for each in (low, high) if np.isfinite(each)]
+                    name = " to ".join(ends) if len(ends) == 2 else f"over {ends[0]}"
                 groups[name] = tuple(summarise(str(law), found) for law, found in inside.groupby("law", sort=False))
         return groups
 
@@ -98,7 +102,7 @@ class Backtest(Result):
             "folds": [
                 {
                     "by": fold.by,
-                    "cut": fold.cut,
+                    "cut": fold.train.input(fold.by).plain(fold.cut),
                     "shown": len(fold.train),
                     "hidden": len(fold.test),
                     "weights": {name: round(weight, 6) for name, weight in weights.items()},

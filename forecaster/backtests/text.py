@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from forecaster.backtests.baselines import BASELINE_NAMES
 from forecaster.runs.data_checks import count
+from forecaster.runs.text import apart_text, far_text
 from forecaster.show.document import Bullets, Document, Section, Sentence, sentences
-from forecaster.show.table import MIXED, Table, number, share, shown, times
+from forecaster.show.table import MIXED, Table, number, share, shown
 
 if TYPE_CHECKING:
     from forecaster.backtests.result import Backtest
@@ -19,8 +20,8 @@ def backtest_document(backtest: Backtest) -> Document:
     runs, ratios = hidden["cluster"].nunique(), hidden["ratio"]
     title = (
         f"{count(len(hidden), 'forecast')} of {count(runs, 'hidden run')} of {shown(backtest.runs.name)}, at "
-        f"{count(len(backtest.folds), 'cut')} by {shown(backtest.folds[0].by)}, {times(ratios.min())} to "
-        f"{times(ratios.max())} times the largest run shown."
+        f"{count(len(backtest.folds), 'cut')} by {shown(backtest.folds[0].by)}, "
+        f"{apart_text(backtest.runs, ratios.min())} to {far_text(backtest.runs, ratios.max())} shown."
     )
     table = _method_table(backtest)
     legend = f"On {backtest.scale}. `90% is`: the binomial 90% interval of the 90% range's coverage."
@@ -53,7 +54,10 @@ def _mixture_sections(backtest: Backtest) -> list[Section]:
     )
     if not by_distance:
         return []
-    title = "The mixture's 90% range, by how many times the largest run shown"
+    dated = backtest.runs.along.is_date
+    title = (
+        f"The mixture's 90% range, by {'how long after' if dated else 'how many times'} {backtest.runs.along.top} shown"
+    )
     columns = ("Distance", "Held", "Hidden runs", "Width of 90%", "CRPS")
     tenths = [" ".join(map(share, score.pit)) for score in backtest.scores if score.law == "mixture"]
     said = f"Runs in each tenth of its range, from below (10% each where calibrated): {tenths[0]}."

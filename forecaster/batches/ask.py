@@ -18,6 +18,7 @@ from forecaster.fits.sampling.cores import CORES_VARIABLE
 from forecaster.fits.store import versions
 from forecaster.forecasts.forecast import forecast_table
 from forecaster.forecasts.points import asked_of
+from forecaster.runs.table import ordered_for
 from forecaster.stats.threads import one_thread
 
 UNEXPECTED = "unexpected"
@@ -63,6 +64,7 @@ def _outcome(recipe: Recipe, table: Table) -> Outcome:
             group=recipe.choice.group,
             checkpoints=recipe.checkpoints,
         )
+        runs = ordered_for(runs, recipe.asked.points)
         laws = recipe.choice.of(runs)
         answer = forecast_table(
             recipe.choice.noted(runs, laws), laws, asked_of(recipe.asked, laws, recipe.family), weights=recipe.weights,

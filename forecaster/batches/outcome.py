@@ -106,13 +106,18 @@ def answered(forecast: Forecast, *, table: str, recipe: Recipe) -> Outcome:
     rows = []
     for asked, point, number in zip(recipe.asked.points, forecast.points, said["forecast"], strict=True):
         row = _blank(recipe, table, asked.text) | facts | quantiles(number)
-        row["at"] = ",".join(f"{name}={value:.6g}" for name, value in number["at"].items() if name != CODE)
+        row["at"] = ",".join(f"{name}={_six(value)}" for name, value in number["at"].items() if name != CODE)
         chances = (each["probability"] for each in number["targets"])
         row |= dict(zip(columns_of(recipe.asked.targets)[5 + len(QUANTILES) :], chances, strict=False))
         row["grade"] = grade(forecast, point).letter
         row["notes"] = ",".join(dict.fromkeys(note["code"] for note in (*said["notes"], *number["notes"])))
         rows.append(row)
     return Outcome(tuple(rows))
+
+
+def _six(value: float | str) -> str:
+    """A value of JSON: a date as it is, a number with six digits."""
+    return value if isinstance(value, str) else f"{value:.6g}"
 
 
 def quantiles(number: Mapping[str, Any]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ from forecaster.laws.choice import Choice
 from forecaster.laws.shelf import law
 from forecaster.quantity import duration, format_quantity
 from forecaster.runs.filter import thin
-from forecaster.runs.points import Scenario
+from forecaster.runs.points import Point, Scenario
 from forecaster.runs.read import read_runs
-from forecaster.runs.table import Runs, with_codes
+from forecaster.runs.table import Runs, ordered_for, with_codes
 from forecaster.stats.stacking import equal
 
 if TYPE_CHECKING:
@@ -73,12 +73,13 @@ class Source:
         return fit_each(self.laws, self.runs, seed=seed, cache=cache, say=say)
 
 
-def read_source(chosen: RunsChoice, laws: LawChoice, *, say: Say | None = None) -> Source:
+def read_source(chosen: RunsChoice, laws: LawChoice, *, asked: Iterable[Point] = (), say: Say | None = None) -> Source:
     """A table with the laws named for it, or a saved fit with those of its own that are named.
 
     Args:
         chosen: RUNS, and which of its rows.
         laws: that are asked.
+        asked: the points; where one is a date alone, the table is ordered by date.
         say: called with a line where the table is large, before what takes long.
 
     Raises:
@@ -89,6 +90,7 @@ def read_source(chosen: RunsChoice, laws: LawChoice, *, say: Say | None = None) 
     """
     runs, fits = _read(chosen, laws.group, say)
     if fits is None:
+        runs = ordered_for(runs, asked)
         _say_if_long(runs, f"each fit of a law takes about {duration(len(runs) * SAMPLING)}", say)
         return Source(*asked_laws(laws, runs))
     if laws.changes:
@@ -146,7 +148,7 @@ def _read(chosen: RunsChoice, group: str, say: Say | None) -> tuple[Runs, tuple[
 
 def _say_if_long(runs: Runs, lasting: str, say: Say | None) -> None:
     if say is not None and len(runs) > LARGE:
-        fewer = f"--rows {format_quantity(LARGE)} would keep {LARGE:,} of them, evenly over {runs.scale}"
+        fewer = f"--rows {format_quantity(LARGE)} would keep {LARGE:,} of them, evenly over {runs.along.word}"
         say(f"{runs.name} has {len(runs):,} rows, all of which are used: {lasting}; {fewer}")
 
 

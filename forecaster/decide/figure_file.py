@@ -11,7 +11,7 @@ from forecaster.decide.allocation.result import Allocation
 from forecaster.decide.requirement.plot import plot_chance
 from forecaster.decide.requirement.result import Requirement
 from forecaster.decide.requirement.text import path_text
-from forecaster.decide.words import amount_text, range_text
+from forecaster.decide.words import NEVER, range_text
 from forecaster.errors import UsageError
 from forecaster.files import write_all
 from forecaster.quantity import format_quantity
@@ -86,10 +86,10 @@ def refuse_figure(path: Path) -> None:
 def figure_sentence(found: Allocation | Requirement) -> str:
     """The one sentence that stands under the figure of a decision."""
     if isinstance(found, Requirement):
-        return (
-            f"Chance that a new run meets the target, {path_text(found)}, over its training compute; the bar is the "
-            "90% range of the compute needed."
-        )
+        path = f"{path_text(found)}, " if path_text(found) else ""
+        over = "its date" if found.what.is_date else f"its {found.what.word}"
+        needed = "the date needed" if found.what.is_date else f"the {found.what.word} needed"
+        return f"Chance that a new run meets the target, {path}over {over}; the bar is the 90% range of {needed}."
     asked = " and ".join(format_quantity(each.C, "FLOP") for each in found.budgets)
     return (
         f"Loss over parameters at {asked} and at two budgets of the table, with the 50 and 90% range of the laws' "
@@ -101,11 +101,13 @@ def alt_text(found: Allocation | Requirement) -> str:
     """What a person would see in the figure of a decision."""
     if isinstance(found, Requirement):
         said = "; ".join(
-            f"{each.target:g} is met half of the time at {amount_text(each.median, 'FLOP')}, 90% range "
-            f"{range_text(each.interval())}, and can be reached with a chance of {percent(each.reachable_probability)}"
+            f"{each.target.text} is met half of the time at "
+            f"{NEVER if each.median is None else found.what.said(each.median)}, 90% range "
+            f"{range_text(each.interval(), found.what.amount)}, and can be reached with a chance of "
+            f"{percent(each.reachable_probability)}"
             for each in found.targets
         )
-        return f"Curves that rise from 0 towards 100% with compute: {said}."
+        return f"Curves that rise from 0 towards 100% with {found.what.word}: {said}."
     said = "; ".join(
         f"at {format_quantity(each.C, 'FLOP')} it is lowest near {format_quantity(each.median())} parameters, 90% "
         f"range {range_text(each.interval())}, with a loss of "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -25,22 +25,26 @@ def amount_text(value: float | None, unit: str = "") -> str:
     return NEVER if value is None else format_quantity(value, unit)
 
 
-def range_text(ends: Sequence[float | None]) -> str:
+def range_text(ends: Sequence[float | None], said: Callable[[float], str] = format_quantity) -> str:
     """A range in words, "20B to 70B"; "never" where both ends lie among unreachable draws."""
-    low, high = map(amount_text, ends)
+    low, high = (NEVER if end is None else said(end) for end in ends)
     return NEVER if low == high == NEVER else spread((low, high))
 
 
-def amount_row(name: str, draws: np.ndarray, weights: np.ndarray) -> tuple[str, ...]:
+def amount_row(
+    name: str, draws: np.ndarray, weights: np.ndarray, said: Callable[[float], str] = format_quantity
+) -> tuple[str, ...]:
     """A row of `COLUMNS`.
 
     Args:
         name: what the draws are of.
         draws: shape (law, sample); infinite where there is no such amount.
         weights: of the laws, shape (law).
+        said: how an amount is said.
     """
-    ranges = (range_text(interval(draws, weights, mass)) for mass in (0.5, 0.9))
-    return (name, amount_text(quantiles(draws, weights, 0.5)[0]), *ranges)
+    ranges = (range_text(interval(draws, weights, mass), said) for mass in (0.5, 0.9))
+    median = quantiles(draws, weights, 0.5)[0]
+    return (name, NEVER if median is None else said(median), *ranges)
 
 
 def cost_rows(cost: Cost | None) -> list[tuple[str, ...]]:

@@ -201,6 +201,7 @@ def write_fits(fits: Sequence[Fit], folder: Path, *, weighting: str = "") -> Non
             "name": runs.name,
             "response": runs.response,
             "measure": asdict(runs.measured),
+            "headers": dict(runs.headers),
             "sha256": runs.sha256,
             "notes": [asdict(note) for note in runs.notes],
         },
@@ -253,6 +254,7 @@ def _read_runs(folder: Path, manifest: dict[str, Any]) -> Runs:
         name=facts["name"],
         response=facts["response"],
         notes=tuple(Note(**n) for n in facts["notes"]),
+        headers=facts.get("headers", {}),
         # Saved fits from before responses were told apart are judged anew.
         measure=Response(**facts["measure"]) if "measure" in facts else None,
     )

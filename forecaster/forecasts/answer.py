@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +12,9 @@ import numpy as np
 from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.predict import predict
+from forecaster.inputs import DATE, input_of
 from forecaster.notes import Note
+from forecaster.quantity import DAYS
 from forecaster.runs.points import Point, Target
 from forecaster.stats.mixture import MASSES, Band
 
@@ -30,7 +33,7 @@ class PointForecast:
         share: parts of the variance of the noise-free response, on the scale of the link, due to parameters, law and
             extrapolation.
         noise_width: width of the 90% range that noise alone would give, in the response's unit.
-        compute_ratio: the point's scale over the table's largest.
+        compute_ratio: the point's scale over the table's largest; of a date, e to the power of the years between.
         notes: what a reader must hear about this point.
         below_smallest: how many times below the table's smallest run the point's scale lies; 1 where it does not.
     """
@@ -47,6 +50,16 @@ class PointForecast:
     notes: tuple[Note, ...]
     below_smallest: float = 1.0
 
+    @property
+    def distance(self) -> dict[str, float | None]:
+        """JSON-ready: how far the point lies from the largest run; of a date, in days after the last row."""
+        if DATE.name in self.at:
+            return {"compute_ratio": None, "days": round(DAYS * math.log(self.compute_ratio))}
+        return {
+            "compute_ratio": float(f"{self.compute_ratio:.6g}"),
+            "below_smallest": float(f"{self.below_smallest:.6g}"),
+        }
+
     def as_dict(self, weights: Mapping[str, float], targets: Sequence[Target]) -> dict[str, Any]:
         """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves.
 
@@ -61,7 +74,7 @@ class PointForecast:
 
         return {
             "asked": self.asked.text,
-            "at": {name: float(f"{value:.6g}") for name, value in self.at.items()},
+            "at": {name: input_of(name).plain(value) for name, value in self.at.items()},
             "median": round(self.predictive.median, places),
             "raw_median": round(self.raw.median, places),
             "interval": ranges(self.predictive),
@@ -85,10 +98,7 @@ class PointForecast:
                 }
                 for target in targets
             ],
-            "distance": {
-                "compute_ratio": float(f"{self.compute_ratio:.6g}"),
-                "below_smallest": float(f"{self.below_smallest:.6g}"),
-            },
+            "distance": self.distance,
             "notes": [note.as_dict() for note in self.notes],
         }
 

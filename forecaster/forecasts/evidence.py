@@ -10,6 +10,7 @@ from forecaster.fits.ensemble import few_runs
 from forecaster.fits.extrapolation import Held, study
 from forecaster.forecasts.grade import expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.tables import Tested, record_said
+from forecaster.runs.text import far_text, tested_text
 from forecaster.show.document import Headline, Section, Sentence, sentences
 from forecaster.show.table import MISSING, MIXED, Table, sentence_case, shown, times
 
@@ -59,12 +60,12 @@ def record_sentence(forecast: Forecast) -> str:
     if score is None:
         return "The laws that speak were not tested together, since others were left out; the table has each alone."
     tested = said[score.law]
-    farthest = times(farthest_tested(forecast))
+    farthest = farthest_tested(forecast)
     others = [f"{name} {said[method].held}" for method, name in RIVALS.items() if method in said]
     many = "run" if tested.runs == "1" else "runs"
     return (
         f"Made from this table's smaller runs at {cuts}, such forecasts held {tested.held} of {tested.runs} larger "
-        f"{many} in their 90% ranges, up to {farthest} times the largest run shown"
+        f"{many} in their 90% ranges, up to {far_text(forecast.runs, farthest)} shown"
         + (f"; {', '.join(others)}." if others else ".")
     )
 
@@ -99,9 +100,10 @@ def beyond_tested(forecast: Forecast, point: PointForecast) -> str:
     ratio, farthest = point.compute_ratio, farthest_tested(forecast)
     if not farthest or ratio <= farthest or times(ratio) == times(farthest):
         return ""
+    runs = forecast.runs
     return (
-        f"This asks for {times(ratio)} times the largest run; nothing beyond {times(farthest)} times was backtested on "
-        "this table."
+        f"This asks for {far_text(runs, ratio)}; nothing beyond {tested_text(runs, farthest)} was backtested on this "
+        "table."
     )
 
 

@@ -23,7 +23,7 @@ from forecaster.notes import Note
 from forecaster.runs.check import check
 from forecaster.runs.points import Scenario, Target, scenario
 from forecaster.runs.table import Runs
-from forecaster.show.table import times
+from forecaster.runs.text import apart_text, far_text, tested_text
 
 
 def forecast(
@@ -190,13 +190,12 @@ def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:
         return []
     reason = f"`{runs.response}` is not a language-model loss"
     if runs.scale != "C":
-        reason = f"the table has {runs.scale} alone"
+        reason = f"the table has {runs.along.word} alone"
     if ensemble.link.name != "log":
         reason = "the noise is on another scale than the log of the response"
-    per = "compute" if runs.scale == "C" else runs.scale
     text = (
         f"{reason}, so the extrapolation term has no direction and is wider "
-        f"(mean 0, sd {term.sd:g} per e-fold of {per})."
+        f"(mean 0, sd {term.sd:g} per {runs.along.step})."
     )
     return [Note("other-response", text, warning=True)]
 
@@ -213,10 +212,14 @@ def _reach_notes(ensemble: Ensemble, weighting: Weighting, inputs: Mapping[str, 
     if ratio <= BEYOND_TESTED * tested:
         return []
     text = (
-        f"The point is {times(ratio)} times the largest run, and this table's own cuts could test forecasts to "
-        f"{times(tested)} times only; beyond {BEYOND_TESTED:g} times that nothing tells how far its laws drift."
+        f"The point is {far_text(ensemble.runs, ratio)}, and this table's own cuts could test forecasts to "
+        f"{tested_text(ensemble.runs, tested)} only; {_that(ensemble.runs)} nothing tells how far its laws drift."
     )
     return [Note("beyond-tested", text, warning=True)]
+
+
+def _that(runs: Runs) -> str:
+    return f"more than {apart_text(runs, BEYOND_TESTED)} {'later' if runs.along.is_date else 'times that'}"
 
 
 def _family_notes(ensemble: Ensemble, inputs: Mapping[str, float]) -> list[Note]:

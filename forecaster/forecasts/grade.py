@@ -12,6 +12,7 @@ import numpy as np
 from forecaster.fits.ensemble import few_runs
 from forecaster.fits.extrapolation import Held, studied
 from forecaster.fits.power_scaling import prior_share
+from forecaster.runs.text import apart_text, below_text, far_text
 from forecaster.show.table import enumerated
 
 if TYPE_CHECKING:
@@ -113,6 +114,13 @@ RULES: Mapping[str, Rule] = {
 }  # fmt: skip
 """Each criterion with its thresholds."""
 
+IN_TIME = _rule(
+    ((30,), "up to 3.4 years after the last row"), ((100,), "up to 4.6 years"), ((1000,), "up to 6.9 years"),
+    rest="beyond", most=True,
+    more=f"; at best {AT_BEST} where that is over 2.3 years after the farthest backtested, or nothing was",
+)  # fmt: skip
+"""The same distances for dates, a year for an e-fold."""
+
 
 @dataclass(frozen=True)
 class Criterion:
@@ -187,7 +195,8 @@ def grade(forecast: Forecast, point: PointForecast) -> Grade:
         "prior dominance": _dominance(forecast, point),
         "checks": _checks(forecast),
     }
-    criteria = tuple(Criterion(name, *seen[name], rule.text) for name, rule in RULES.items())
+    said = {"distance": IN_TIME} if forecast.runs.along.is_date else {}
+    criteria = tuple(Criterion(name, *seen[name], said.get(name, rule).text) for name, rule in RULES.items())
     return Grade(max(each.letter for each in criteria), criteria)
 
 
@@ -213,15 +222,19 @@ def expected_coverage(forecast: Forecast, point: PointForecast) -> tuple[Held, .
 
 
 def _distance(forecast: Forecast, point: PointForecast) -> tuple[str, str]:
+    runs = forecast.runs
     below, tested = point.below_smallest > 1, _two_digits(farthest_tested(forecast))
     ratio = _two_digits(point.below_smallest if below else point.compute_ratio)
     letter = RULES["distance"].letter(ratio)
     if below or ratio > BEYOND_TESTED * tested * (1 + 1e-9):
         letter = max(letter, AT_BEST)
-    far = f"{ratio:,.12g} times {'below the smallest' if below else 'the largest'} run"
+    far = below_text(runs, ratio) if below else far_text(runs, ratio)
     if not below and point.compute_ratio <= 1:
-        far = "within the scale that was measured"
-    return letter, f"{far}, {f'backtested to {tested:,.12g}' if tested and not below else 'nothing backtested'}"
+        far = runs.along.inside
+    return (
+        letter,
+        f"{far}, {f'backtested to {apart_text(runs, tested)}' if tested and not below else 'nothing backtested'}",
+    )
 
 
 def _runs(forecast: Forecast) -> tuple[str, str]:
@@ -230,9 +243,11 @@ def _runs(forecast: Forecast) -> tuple[str, str]:
 
 
 def _decades(forecast: Forecast) -> tuple[str, str]:
-    scale = forecast.runs.column(forecast.runs.scale)
+    runs = forecast.runs
+    scale = runs.column(runs.scale)
     decades = round(float(np.log10(scale.max() / scale.min())), 1)
-    return RULES["decades of scale"].letter(decades), f"{decades:.1f}"
+    said = f"{decades:.1f}, for {runs.along.reach(decades)}" if runs.along.is_date else f"{decades:.1f}"
+    return RULES["decades of scale"].letter(decades), said
 
 
 def _coverage(forecast: Forecast, point: PointForecast) -> tuple[str, str]:

@@ -71,8 +71,9 @@ def plot_fan(
         _draw_targets(ax, forecast, point)
         largest = float(forecast.runs.column(forecast.runs.scale).max())
         # Only above the fan: below it the label of the point needs the room.
-        shade_beyond(ax, largest, foot=float(np.interp(np.log(largest), np.log(along.scale), along.bounds[0.9][1])))
-        label_scale(ax, forecast.runs.scale, linear=scale == "linear")
+        foot = float(np.interp(np.log(largest), np.log(along.scale), along.bounds[0.9][1]))
+        shade_beyond(ax, largest, forecast.runs.along, foot=foot)
+        label_scale(ax, forecast.runs.along, linear=scale == "linear")
         _label_response(ax, forecast)
         _legend(ax, runs)
     return ax
@@ -191,8 +192,8 @@ def _legend(ax: Axes, runs: list[Any]) -> None:
     ax.legend(handles=runs, loc="lower left", bbox_to_anchor=(0.0, 1.09), ncols=columns)
 
 
-def fan_exhibits(forecast: Forecast, point: int = 0) -> tuple[Exhibit, Exhibit]:
-    """The fan through a point as exhibits, on a logarithmic and on a linear scale.
+def fan_exhibits(forecast: Forecast, point: int = 0) -> tuple[Exhibit, ...]:
+    """The fan through a point as exhibits, on a logarithmic and on a linear scale; over dates as one.
 
     Args:
         forecast: what is shown.
@@ -214,7 +215,10 @@ def fan_exhibits(forecast: Forecast, point: int = 0) -> tuple[Exhibit, Exhibit]:
         return draw
 
     size, narrow = (7.0, 4.6), (4.3, 4.1)
+    fan_over = Exhibit("fan", title, sentence, described, table, drawn("log"), size, narrow)
+    if forecast.runs.along.is_date:
+        return (fan_over,)
     return (
-        Exhibit("fan", title, sentence, described, table, drawn("log"), size, narrow),
+        fan_over,
         Exhibit("fan-linear", f"{title}, linear scale", sentence, described, table, drawn("linear"), size, narrow),
     )

@@ -20,7 +20,7 @@ from forecaster.quantity import format_quantity
 from forecaster.runs.odd_points import refuse_absurd_point
 from forecaster.runs.points import Point, Scenario
 from forecaster.runs.table import Runs
-from forecaster.show.table import times
+from forecaster.runs.text import apart_text, below_text, far_text
 
 
 def code_of(laws: Sequence[Law], family: str) -> dict[str, float]:
@@ -152,6 +152,18 @@ def _input_order(name: str) -> tuple[int, str]:
     return ("NDC".index(name) if name in "NDC" else 3, name)
 
 
+def _unstudied(runs: Runs, ratio: float) -> str:
+    if runs.along.is_date:
+        return (
+            f"The point is {far_text(runs, ratio)}; extrapolation in time was never studied, and the allowance for "
+            f"drift grows no further after {apart_text(runs, STUDIED)}."
+        )
+    return (
+        f"The point is {format_quantity(ratio)} times the largest run; extrapolation was studied up to "
+        f"{STUDIED:g} times, and the range is probably too narrow beyond."
+    )
+
+
 def _distance_notes(known: Mapping[str, float], runs: Runs) -> list[Note]:
     said = []
     below = runs.below_smallest(known[runs.scale])
@@ -159,21 +171,14 @@ def _distance_notes(known: Mapping[str, float], runs: Runs) -> list[Note]:
         said.append(
             Note(
                 "below-smallest",
-                f"The point lies {times(below)} times below the smallest run, where nothing was measured: the laws are "
+                f"The point lies {below_text(runs, below)}, where nothing was measured: the laws are "
                 "carried on downward, and no allowance is made for how they miss there.",
                 warning=True,
             )
         )
     ratio = known[runs.scale] / float(runs.column(runs.scale).max())
     if ratio > STUDIED:
-        said.append(
-            Note(
-                "beyond-studied",
-                f"The point is {format_quantity(ratio)} times the largest run; extrapolation was studied up to "
-                f"{STUDIED:g} times, and the range is probably too narrow beyond.",
-                warning=True,
-            )
-        )
+        said.append(Note("beyond-studied", _unstudied(runs, ratio), warning=True))
     if runs.has("N") and runs.has("D") and {"N", "D"} <= set(known):
         table = runs.column("D") / runs.column("N")
         here = known["D"] / known["N"]

@@ -13,15 +13,16 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from forecaster.inputs import CODE, header
-from forecaster.quantity import format_quantity
-from forecaster.show.table import MISSING, MIXED, Table, number, shown, significant, spread, times, weight, whole_shares
+from forecaster.inputs import CODE
+from forecaster.runs.text import apart_text
+from forecaster.show.table import MISSING, MIXED, Table, number, shown, significant, spread, weight, whole_shares
 
 if TYPE_CHECKING:
     from forecaster.backtests.result import Score
     from forecaster.forecasts.answer import PointForecast
     from forecaster.forecasts.path import Fan
     from forecaster.forecasts.result import Forecast
+    from forecaster.runs.table import Runs
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Answer:
         laws: what each law alone would say.
         targets: each target as printed, "0.8 or more", with its chance as a probability.
         point: the point with its compute, such as "N=70B, D=1.4T, C=5.9e23 FLOP".
-        ratio: its scale over the table's largest, such as "45" or "0.8".
+        ratio: its scale over the table's largest, such as "45" or "0.8"; of a date, the time between, "14 months".
         beyond: whether the point lies beyond the largest run.
         tested: how the mixture did in the track record; None where there is no track record at all.
     """
@@ -136,9 +137,9 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
                     for name, by_law in said["by_law"].items()
                 ),
                 targets=tuple(zip(goals, (each["probability"] for each in said["targets"]), strict=True)),
-                point=inputs(said["at"]),
-                ratio=times(said["distance"]["compute_ratio"]),
-                beyond=said["distance"]["compute_ratio"] > 1,
+                point=inputs(forecast.runs, point.at),
+                ratio=apart_text(forecast.runs, point.compute_ratio),
+                beyond=point.compute_ratio > 1,
                 tested=None if record is None else by_method.get("mixture", Tested()),
             )
         )
@@ -174,12 +175,9 @@ def wider(width: float) -> str:
     return f"{more:.1f}%" if more < 99.95 else f"{more:,.0f}%" if more < 1e4 else "over 10,000%"
 
 
-def inputs(at: Mapping[str, float]) -> str:
+def inputs(runs: Runs, at: Mapping[str, float]) -> str:
     """A point's inputs, "N=70B, D=1.4T, C=5.9e23 FLOP"."""
-    said = [
-        f"{name}={format_quantity(value)}{' FLOP' if name == 'C' else ''}" for name, value in at.items() if name != CODE
-    ]
-    return ", ".join(said)
+    return ", ".join(runs.input(name).given(value) for name, value in at.items() if name != CODE)
 
 
 MOST_ROWS = 500
@@ -205,9 +203,10 @@ def range_table(answer: Answer) -> Table:
 def point_table(forecast: Forecast, index: int) -> Table:
     """Where a point lies, and what noise alone would give there."""
     point, answer = forecast.points[index], answers(forecast)[index]
-    rows = [(header(name), f"{value:.6g}".replace("e+", "e")) for name, value in point.at.items() if name != CODE]
-    below = times(point.below_smallest) if point.below_smallest > 1 else ""
-    rows.append(("Times below the smallest run", below) if below else ("Times the largest run", answer.ratio))
+    runs, below = forecast.runs, point.below_smallest
+    called = {name: runs.input(name) for name in point.at if name != CODE}
+    rows = [(what.header, what.full(point.at[name])) for name, what in called.items()]
+    rows.append((runs.along.under, apart_text(runs, below)) if below > 1 else (runs.along.distance, answer.ratio))
     rows.append(("Width of the 90% range from noise alone", answer.noise_width))
     return Table("The point", ("Of the point", "Value"), tuple(rows))
 
@@ -267,7 +266,8 @@ def fan_table(forecast: Forecast, point: PointForecast, along: Fan, *, most: int
     scale = forecast.runs.scale
     here, largest = point.at[scale], float(forecast.runs.column(scale).max())
     even = set(np.linspace(0, len(along.scale) - 1, most).round().astype(int).tolist())
-    named = {"the point asked": here, "the largest run": largest}
+    what = forecast.runs.along
+    named = {"the point asked": here, what.top: largest}
     rows = []
     for step, value in enumerate(along.scale):
         labels = [label for label, each in named.items() if value == each]
@@ -275,9 +275,9 @@ def fan_table(forecast: Forecast, point: PointForecast, along: Fan, *, most: int
             continue
         ends = [(low[step], high[step]) for low, high in (along.bounds[mass] for mass in (0.5, 0.8, 0.9))]
         ranges = [spread((number(float(low), places), number(float(high), places))) for low, high in ends]
-        first = format_quantity(float(value)) + (f", {' and '.join(labels)}" if labels else "")
+        first = what.amount(float(value)) + (f", {' and '.join(labels)}" if labels else "")
         rows.append((first, number(float(along.median[step]), places), *ranges))
-    columns = (header(scale), "Median", "50% range", "80% range", "90% range")
+    columns = (what.header, "Median", "50% range", "80% range", "90% range")
     return Table("The fan in numbers", columns, tuple(rows))
 
 
@@ -285,16 +285,16 @@ def runs_table(forecast: Forecast) -> Table:
     """The runs that the forecast rests on, from the largest down."""
     runs = forecast.runs
     order = np.argsort(-runs.column(runs.scale), kind="stable")[:MOST_ROWS]
-    names = [name for name in ("N", "D", "C", "U") if runs.has(name)]
+    called = {name: runs.input(name) for name in dict.fromkeys(("N", "D", "C", "U", runs.scale)) if runs.has(name)}
     families = list(runs.table["family"]) if runs.has("family") else None
-    columns: Mapping[str, np.ndarray] = {name: runs.column(name) for name in (*names, "loss")}
+    columns: Mapping[str, np.ndarray] = {name: runs.column(name) for name in (*called, "loss")}
     rows = []
     for row in order:
         cells = [runs.place(int(row))]
-        cells += [format_quantity(float(columns[name][row])) for name in names]
+        cells += [what.amount(float(columns[name][row])) for name, what in called.items()]
         cells.append(f"{columns['loss'][row]:.5g}")
         rows.append(tuple(cells if families is None else [*cells, shown(families[row])]))
-    headers = ["Row", *(header(name) for name in names), shown(runs.response)]
+    headers = ["Row", *(what.header for what in called.values()), shown(runs.response)]
     more = f", the largest {MOST_ROWS} of {len(runs)}" if len(runs) > MOST_ROWS else ""
     extra = [] if families is None else ["Family"]
     return Table(f"The runs in {shown(runs.name)}{more}", (*headers, *extra), tuple(rows), frozenset(extra))

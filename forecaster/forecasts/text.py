@@ -11,10 +11,10 @@ from forecaster.fits.power_scaling import prior_share
 from forecaster.forecasts.evidence import beyond_tested, evidence_line, grade_section, record_section, weights_reason
 from forecaster.forecasts.path import marked
 from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, point_table, range_table, share_table
-from forecaster.inputs import CODE
+from forecaster.inputs import CODE, DATE
 from forecaster.laws.families import family_at
 from forecaster.quantity import format_quantity
-from forecaster.runs.text import after, metric, scale_text, unit
+from forecaster.runs.text import after, below_text, far_text, metric, scale_text, unit
 from forecaster.show.document import (
     Document,
     Headline,
@@ -33,6 +33,7 @@ from forecaster.show.table import enumerated, percent, shown, spread, times, wei
 if TYPE_CHECKING:
     from forecaster.forecasts.answer import PointForecast
     from forecaster.forecasts.result import Forecast
+    from forecaster.runs.table import Runs
     from forecaster.show.figure import Exhibit
 
 
@@ -105,27 +106,24 @@ def question(forecast: Forecast, point: PointForecast) -> str:
     runs = forecast.runs
     family = f" of {family_at(forecast.fits[0].law, point.at[CODE])}" if CODE in point.at else ""
     return (
-        f"What {metric(runs)} will a run{family} {run_text(point)} reach, "
+        f"What {metric(runs)} will a run{family} {run_text(runs, point)} reach, "
         f"judging by the {len(runs)} runs in {shown(runs.name)}?"
     )
 
 
-def run_text(point: PointForecast) -> str:
-    """The run that was asked for, "with 70B parameters and 1.4T tokens (5.9e23 FLOP)"."""
-    known = {name: value for name, value in point.at.items() if name != CODE}
-    N, D, C = (known.pop(name, None) for name in "NDC")
-    parts = []
-    if N is not None:
-        parts.append(format_quantity(N, "parameters"))
-    if D is not None:
-        parts.append(format_quantity(D, "tokens"))
-    parts += [f"{shown(name)}={format_quantity(value)}" for name, value in known.items()]
-    compute = "" if C is None else format_quantity(C, "FLOP")
-    if C is not None and set(point.asked.inputs) - {CODE} == {"C"} and N is not None:
+def run_text(runs: Runs, point: PointForecast) -> str:
+    """The run that was asked for, "with 70B parameters and 1.4T tokens (5.9e23 FLOP)" or "of 2026-12-31"."""
+    said = {name: runs.input(name).said(value) for name, value in point.at.items() if name != CODE}
+    compute, day = said.pop("C", ""), said.pop(DATE.name, "")
+    parts = [
+        each if name in ("N", "D", runs.scale) else f"{shown(name)}={format_quantity(point.at[name])}"
+        for name, each in said.items()
+    ]
+    if compute and set(point.asked.inputs) - {CODE} == {"C"} and "N" in said:
         return f"of {compute} at its compute-optimal split ({' and '.join(parts)})"
     if not parts:
-        return f"of {compute}"
-    return f"with {enumerated(parts)}" + (f" ({compute})" if compute else "")
+        return f"of {compute or day}"
+    return f"{f'of {day} ' if day else ''}with {enumerated(parts)}" + (f" ({compute})" if compute else "")
 
 
 def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> str:
@@ -134,11 +132,12 @@ def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> s
     scales = runs.column(runs.scale)
     here, largest = scale_text(runs, point.at[runs.scale]), scale_text(runs, float(scales.max()))
     if point.below_smallest > 1:
-        below = f"{times(point.below_smallest)} times below the smallest run ({scale_text(runs, float(scales.min()))})"
+        below = f"{below_text(runs, point.below_smallest)} ({scale_text(runs, float(scales.min()))})"
         return f"{here}: {below}, so nothing was measured there."
+    far = f"{here}: {far_text(runs, point.compute_ratio)} ({largest})"
     if not answer.beyond:
-        return f"{here}: {answer.ratio} times the largest run ({largest}), so within the scale that was measured."
-    said = f"{here}: {answer.ratio} times the largest run ({largest})."
+        return f"{far}, so {runs.along.inside}."
+    said = f"{far}."
     if runs.scale != "C":
         return said
     share = float(scales.sum()) / point.at["C"]
@@ -169,7 +168,7 @@ def figure_sentence(forecast: Forecast, point: PointForecast) -> str:
         path = ""
     few = len(marked(runs))
     drawn = f" Of the {len(runs):,} runs {few:,} are drawn, evenly through the table." if few < len(runs) else ""
-    return f"{path}Shaded: beyond the largest run ({largest}), where nothing was measured.{drawn}"
+    return f"{path}Shaded: {runs.along.past} ({largest}), where nothing was measured.{drawn}"
 
 
 def forecast_document(forecast: Forecast, words: Words | None = None) -> Document:

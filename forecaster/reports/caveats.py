@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from forecaster.fits.extrapolation import STUDIED
 from forecaster.forecasts.evidence import drift
 from forecaster.forecasts.tables import SOURCES, Answer, answers
 from forecaster.forecasts.text import weights_sentence
-from forecaster.inputs import INPUTS
 from forecaster.laws.families import families_of
-from forecaster.show.table import number, spread
+from forecaster.runs.text import far_text
+from forecaster.show.table import number, sentence_case, spread
 from forecaster.stats.link import LinkName
 
 if TYPE_CHECKING:
@@ -30,18 +32,19 @@ def assumptions(report: Report) -> list[str]:
     mean, sd = drift(forecast, forecast.points[0])
     link = forecast.fits[0].link.name
     direction = "no direction" if mean == 0 else f"{_moved(mean, link)} {'lower' if mean < 0 else 'higher'} on average"
+    per = runs.along.step.replace("e-fold of", f"e-fold ({math.e:.1f} times) of")
     own = " in proportion to its own exponent" if term.by_exponent else ""
     learned = ", as the table's own cuts and other publications had it" if term.believed else ""
     without = [spread(answer.raw) for answer in answers(forecast) if answer.beyond]
     return [
         *_floor_sentence(sensitivity),
         "The run is made as the runs in the table were: same kind of data, tokenizer, architecture and training.",
-        f"Beyond the largest run the response may leave every law by one unknown drift{own}: for each e-fold "
-        f"({2.718:.1f} times) of {INPUTS[runs.scale].word} {direction}, standard deviation {_moved(sd, link)}{learned}."
+        f"{sentence_case(runs.along.past)} the response may leave every law by one unknown drift{own}: for each {per} "
+        f"{direction}, standard deviation {_moved(sd, link)}{learned}."
         + (f" Without it the 90% range would be {without[0]}." if len(without) == 1 else ""),
         weights_sentence(forecast),
-        "Noise between runs has heavy tails and is estimated with each law; it grows with the distance from the "
-        "largest run.",
+        "Noise between runs has heavy tails and is estimated with each law; it grows with the distance from "
+        f"{runs.along.top}.",
         "Each law's parameters start from the priors on its page, the same for every table.",
     ]
 
@@ -71,7 +74,8 @@ def omissions(forecast: Forecast, point: PointForecast) -> list[str]:
             "knows compute only."
         )
     if "beyond-studied" in codes:
-        said.append("Drift beyond a thousand times the largest run: the allowance stops growing there.")
+        far = far_text(runs, STUDIED) if runs.along.is_date else f"a thousand times {runs.along.top}"
+        said.append(f"Drift beyond {far}: the allowance stops growing there.")
     if runs.has("family") and not families_of(forecast.fits[0].law) and runs.table["family"].nunique() > 1:
         said.append(
             f"Differences between the {runs.table['family'].nunique()} families: pooled here, they count as noise."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecaster.inputs import Input
 from forecaster.notes import Note
 from forecaster.runs.data_checks import Span, compute_source, count, distinct, remarks
 from forecaster.runs.outliers import Outlier, outliers
@@ -34,6 +36,7 @@ class Check(Result):
         ratio: smallest and largest C/(6*N*D) where the table gives all three, else None.
         outliers: likely ones, the farthest first.
         notes: coded remarks, those of the reading first.
+        inputs: what each input is called in this table.
         ridges: pairs of parameters that this table cannot tell apart, once `forecaster.fits.ridges.with_ridges` has
             looked at some laws.
     """
@@ -46,6 +49,7 @@ class Check(Result):
     ratio: tuple[float, float] | None
     outliers: tuple[Outlier, ...]
     notes: tuple[Note, ...]
+    inputs: Mapping[str, Input]
     ridges: tuple[Any, ...] = ()
 
     @property
@@ -64,7 +68,11 @@ class Check(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """The same, ready for JSON; numbers that are not finite are None."""
-        cleaned: dict[str, Any] = json_ready(asdict(self))
+        said = asdict(self)
+        inputs = said.pop("inputs")
+        for span in (span for span in said["spans"] if span["name"] in inputs and self.inputs[span["name"]].is_date):
+            span |= {end: self.inputs[span["name"]].plain(span[end]) for end in ("minimum", "maximum")}
+        cleaned: dict[str, Any] = json_ready(said)
         return cleaned
 
 
@@ -87,7 +95,8 @@ def check(runs: Runs) -> Check:
         if len(far) > max(1, 0.05 * len(runs)):
             text += "; so many suggest that something other than the inputs read moves the loss"
         notes.append(Note("outliers", text, warning=True))
-    return Check(runs.name, runs.response, len(runs), spans, compute, ratio, far, tuple(notes))
+    inputs = {name: runs.input(name) for name in runs.inputs}
+    return Check(runs.name, runs.response, len(runs), spans, compute, ratio, far, tuple(notes), inputs)
 
 
 def _span(name: str, values: NDArray[np.float64]) -> Span:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN, INPUTS
+from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN
 from forecaster.notes import Note
 from forecaster.quantity import format_quantity
 from forecaster.runs.table import Runs, family_names
@@ -56,7 +56,7 @@ class Span:
 def compute_source(runs: Runs) -> tuple[str, tuple[float, float] | None, list[Note]]:
     """How C came about, in words; the ends of C/(6*N*D) where all three are given; what to say of it."""
     if not runs.has("C"):
-        return f"absent: runs are ordered by {runs.scale}", None, []
+        return f"absent: runs are ordered by {runs.along.word}", None, []
     if any(note.code == "C-computed" for note in runs.notes):
         return "computed as 6*N*D", None, []
     computed = [note.code[0] for note in runs.notes if note.code in ("N-computed", "D-computed")]
@@ -95,16 +95,20 @@ def _size(runs: Runs, spans: tuple[Span, ...]) -> list[Note]:
     if len(runs) and (few := few_scales(runs)):
         notes.append(Note("few-scales", f"{few}, so a forecast is refused", warning=True))
     if scale is not None and scale.decades < 1:
-        text = f"{scale.name} spans {factor(scale.decades)}; at least 10 is wanted"
+        text = f"{scale.name} spans {runs.along.reach(scale.decades)}; at least {_wanted(runs)} is wanted"
         notes.append(Note("narrow-span", text, warning=True))
     for span in spans:
         if span.name in ("N", "D") and span.name != runs.scale and span.decades < 0.5:
-            reach = f"spans {factor(span.decades)}" if span.distinct > 1 else "has a single value"
+            reach = f"spans {runs.input(span.name).reach(span.decades)}" if span.distinct > 1 else "has a single value"
             text = f"{span.name} {reach}: its effect on the loss can hardly be seen"
             notes.append(Note(f"narrow-{span.name}", text, warning=True))
-    for name in (name for name in INPUTS if runs.has(name)):
+    for name in runs.inputs:
         notes += _lone(runs, name)
     return notes
+
+
+def _wanted(runs: Runs) -> str:
+    return runs.along.reach(1.0).removeprefix("a factor of ")
 
 
 def _lone(runs: Runs, name: str) -> list[Note]:
@@ -116,8 +120,9 @@ def _lone(runs: Runs, name: str) -> list[Note]:
     for end, row, word in ((-1, order[-1:], "above"), (0, order[:1], "below")):
         others = np.delete(steps, end) if len(steps) else steps
         if len(others) >= 3 and steps[end] > max(1.0, 3 * float(others.max())):
-            said = f"{name} is {format_quantity(float(values[row[0]]))} at {runs.place(int(row[0]))}"
-            text = f"{said}, {factor(float(steps[end]))} {word} every other: is its unit right?"
+            is_date, far = runs.input(name).is_date, runs.input(name).reach(float(steps[end]))
+            said = f"{name} is {runs.input(name).amount(float(values[row[0]]))} at {runs.place(int(row[0]))}"
+            text = f"{said}, {far} {word} every other: is {'it' if is_date else 'its unit'} right?"
             notes.append(Note("lone-value", text, warning=True))
     return notes
 
@@ -181,11 +186,11 @@ def _response(runs: Runs) -> list[Note]:
             notes.append(Note("mixed-families", text, warning=True))
     if len(loss) > 1 and np.ptp(loss) == 0:
         notes.append(Note("loss-one-value", f"every run has the loss {loss[0]:.4g}", warning=True))
-    elif len(runs) > 2 and any(runs.has(name) for name in ("N", "D", "C")):
+    elif len(runs) > 2 and runs.has(runs.scale):
         slope = runs.rises()
         if slope < 0 if runs.improves_upward else slope > 0:
             trend = "falls" if runs.improves_upward else "rises"
-            text = f"{runs.response} {trend} with {runs.scale} (rank correlation {slope:.2f}), so it gets worse"
+            text = f"{runs.response} {trend} with {runs.along.word} (rank correlation {slope:.2f}), so it gets worse"
             notes.append(Note("worse-with-scale", text, warning=True))
     counts = [str(name) for name in runs.table.columns if re.search(r"non.?emb", str(name), re.IGNORECASE)]
     if counts:
@@ -231,11 +236,6 @@ def _spaced(logs: np.ndarray) -> int:
     while at < len(logs):
         found, at = found + 1, int(np.searchsorted(logs, logs[at] + ALIKE, side="right"))
     return found
-
-
-def factor(decades: float) -> str:
-    """A ratio in words, from its log10."""
-    return f"a factor of {10**decades:.3g}" if decades < 300 else f"a factor of 1e{decades:.0f}"
 
 
 def count(number: int, word: str) -> str:

@@ -59,7 +59,7 @@ def thin(runs: Runs, *, most: int, seed: int = 1) -> Runs:
     turn[by_stretch] = np.arange(len(runs)) - np.searchsorted(stretch[by_stretch], stretch[by_stretch])
     kept = np.zeros(len(runs), dtype=bool)
     kept[np.lexsort((drawn, turn))[:most]] = True
-    text = f"{most:,} of {len(runs):,} rows were kept, evenly over {runs.scale} and drawn with seed {seed}"
+    text = f"{most:,} of {len(runs):,} rows were kept, evenly over {runs.along.word} and drawn with seed {seed}"
     thinned = runs.select(kept)
     return replace(thinned, notes=(*runs.notes, Note("rows-thinned", text)))
 

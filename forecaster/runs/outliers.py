@@ -70,7 +70,7 @@ def outliers(runs: Runs) -> tuple[Outlier, ...]:
 
 def _surface(runs: Runs) -> NDArray[np.float64] | None:
     """Columns of a smooth surface of log loss, shape (runs, terms): as rich as the number of runs allows."""
-    names = [name for name in ("N", "D") if runs.has(name)] or ["C"]
+    names = [name for name in ("N", "D") if runs.has(name)] or [runs.scale]
     logs = [np.log(runs.column(name)) for name in names]
     logs = [log - log.mean() for log in logs if len(log) and np.ptp(log) > 0]
     terms = [np.ones(len(runs)), *logs]

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 from forecaster.errors import QuantityError, ScenarioError, clipped
-from forecaster.inputs import FLOP_PER_PARAMETER_TOKEN, INPUTS
+from forecaster.inputs import DATE, FLOP_PER_PARAMETER_TOKEN, INPUTS, input_of
 from forecaster.quantity import parse_quantity
 
 SIGNS: Mapping[str, bool | None] = MappingProxyType(
@@ -22,7 +23,8 @@ class Point:
     """One run that has not been trained.
 
     Args:
-        inputs: what was given of N (parameters), D (tokens), C (FLOP) and any other input of a law.
+        inputs: what was given of N (parameters), D (tokens), C (FLOP) and any other input of a law; a date as
+            `forecaster.quantity.date_number` has it.
     """
 
     inputs: Mapping[str, float]
@@ -56,7 +58,7 @@ class Point:
     @property
     def text(self) -> str:
         """The point as it is typed, such as `N=70B,D=1.4T`; numbers with up to six digits."""
-        return ",".join(f"{name}={_typed(value)}" for name, value in self.inputs.items())
+        return ",".join(f"{name}={input_of(name).typed(value)}" for name, value in self.inputs.items())
 
     def __str__(self) -> str:
         return self.text
@@ -123,7 +125,7 @@ class Scenario:
 
 
 def parse_point(text: str) -> Point:
-    """Read a point such as `N=70B,D=1.4T` or `C=6e23`.
+    """Read a point such as `N=70B,D=1.4T`, `C=6e23` or `date=2026-12-31`.
 
     Raises:
         ScenarioError: not of the form name=quantity,..., a name given twice, a value not above zero.
@@ -133,11 +135,11 @@ def parse_point(text: str) -> Point:
         name, equals, quantity = (piece.strip() for piece in part.partition("="))
         if not equals or not name.isidentifier():
             raise ScenarioError(f"`{part.strip()}` is not name=quantity; write N=70B,D=1.4T or C=6e23", where="point")
-        name = name.upper() if name in ("n", "d", "c", "u") else name
+        name = name.upper() if name in ("n", "d", "c", "u") else DATE.name if name.lower() == DATE.name else name
         if name in inputs:
             raise ScenarioError(f"`{text}` gives {name} twice", where="point")
         try:
-            inputs[name] = parse_quantity(quantity)
+            inputs[name] = input_of(name).read(quantity)
         except QuantityError as error:
             raise ScenarioError(f"{name}: {error.message}", where="point") from None
     return Point(inputs)
@@ -167,7 +169,7 @@ def parse_target(said: str | float | Target) -> Target:
 
 
 def scenario(
-    at: str | Point | Mapping[str, float] | Scenario | Iterable[str | Point | Mapping[str, float]],
+    at: str | Point | Mapping[str, Any] | Scenario | Iterable[str | Point | Mapping[str, Any]],
     *,
     targets: Iterable[str | float | Target] = (),
 ) -> Scenario:
@@ -183,15 +185,18 @@ def scenario(
         return Scenario(points=at.points, targets=(*at.targets, *wanted))
     items = [at] if isinstance(at, str | Point | Mapping) else list(at)
     points = [
-        item if isinstance(item, Point) else parse_point(item) if isinstance(item, str) else Point(dict(item))
+        item if isinstance(item, Point) else parse_point(item) if isinstance(item, str) else Point(_numbers(item))
         for item in items
     ]
     return Scenario(points=tuple(points), targets=wanted)
 
 
-def _typed(value: float) -> str:
-    # Two digits would give neighbouring points one text, and what is filed under it would be lost.
-    if not 1e3 <= value < 1e15:
-        return f"{value:.6g}".replace("e+", "e")
-    thousands = min(int(math.log10(value)) // 3, 4)
-    return f"{value / 1000.0**thousands:.6g}{' KMBT'[thousands]}"
+def _numbers(inputs: Mapping[str, float | str]) -> dict[str, float]:
+    """Inputs as numbers, those given as text, such as dates, read.
+
+    Raises:
+        ScenarioError: a text that cannot be read.
+    """
+    said = ",".join(f"{name}={value}" for name, value in inputs.items() if isinstance(value, str))
+    read = parse_point(said).inputs if said else {}
+    return {name: read[name] if isinstance(value, str) else value for name, value in inputs.items()}

@@ -14,7 +14,7 @@ from forecaster.runs.columns.assign import assign_columns
 from forecaster.runs.columns.cells import holds_numbers
 from forecaster.runs.columns.magnitudes import refuse_odd_magnitudes
 from forecaster.runs.columns.response import response_of
-from forecaster.runs.columns.schema import refuse_bad_cells
+from forecaster.runs.columns.schema import refuse_bad_cells, scale_notes
 from forecaster.runs.columns.standard import standard_columns
 from forecaster.runs.filter import kept_rows
 from forecaster.runs.readers import File, load_table
@@ -48,8 +48,9 @@ def read_runs(
             .gz; a tracker's table or file, or a folder of event files (`docs/tables.md`); "-" for what is piped in;
             such a file held in memory; or a DataFrame. A file without a suffix is told by its content.
         columns: which header stands for a standard column, {"N": "params"} or "N=params,loss=val_loss"; any other
-            name, such as a law's input, names a column, too. A header with a comma may stand in quotes, and a unit
-            may follow one, "N=params (M)". A column so displaced is kept as "N (in file)".
+            name, such as a law's input, names a column, too, and without N, D and C it is what orders the runs, as a
+            date is where there is nothing else. A header with a comma may stand in quotes, and a unit may follow one,
+            "N=params (M)". A column so displaced is kept as "N (in file)".
         where: an expression in column names, such as "family == 'a' and C < 1e21". Comparisons, `in`,
             and, or, not and + - * / only; `names in backticks` for headers that are not plain words.
         checkpoints: of rows that are checkpoints of one run, `last` keeps the last and `all` keeps each; where empty
@@ -105,9 +106,10 @@ def runs_of(
     if not mask.all():
         notes.append(unmeasured(mask, chosen["loss"]))
         frame, table, places = _kept(mask, frame, table, places)
-    refuse_bad_cells(table, frame, chosen, places=places, name=name)
+    raw = Runs(table=table, name=name, response=chosen["loss"], places=tuple(places), headers=chosen)
+    refuse_bad_cells(table, frame, chosen, places=places, name=name, scale=raw.scale)
     refuse_odd_magnitudes(table, assigned, name=name)
-    rows = Runs(table=table, name=name, response=chosen["loss"], notes=tuple(notes), places=tuple(places))
+    rows = replace(raw, notes=(*notes, *scale_notes(raw)))
     return with_checkpoints(_measured(rows, response or ""), checkpoints)
 
 

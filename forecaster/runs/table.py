@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecaster.errors import RunsError, clipped, listed
-from forecaster.inputs import CODE, FLOP_PER_PARAMETER_TOKEN, INPUTS
+from forecaster.errors import QuantityError, RunsError, clipped, listed
+from forecaster.inputs import CODE, DATE, FLOP_PER_PARAMETER_TOKEN, INPUTS, Input, input_of, lone
 from forecaster.notes import Note
-from forecaster.quantity import format_quantity
+from forecaster.quantity import date_number
 from forecaster.runs.columns.headers import NUMBERS, STANDARD
 from forecaster.runs.columns.response import Response, response_of
+from forecaster.runs.points import Point
 from forecaster.show.document import Document
 from forecaster.show.result import Shown
+from forecaster.show.table import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +41,7 @@ class Runs(Shown):
         notes: what must be said aloud about the reading, such as `C-computed`.
         places: where each row stands in the file, "line 7" or "row 3"; counted rows where empty.
         measure: what the response is; judged by its header and values where not given.
+        headers: the header that each column which was recognised or named had in the file.
     """
 
     table: pd.DataFrame
@@ -46,6 +50,7 @@ class Runs(Shown):
     notes: tuple[Note, ...] = ()
     places: tuple[str, ...] = ()
     measure: Response | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -55,27 +60,61 @@ class Runs(Shown):
         return name in self.table.columns
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """One column of numbers, shape (runs,), float64.
+        """One column of numbers, shape (runs,), float64; dates as `forecaster.quantity.date_number` has them.
 
         Raises:
-            RunsError: there is no such column, or it does not hold numbers.
+            RunsError: there is no such column, or it holds neither numbers nor dates.
         """
         if not self.has(name):
             raise RunsError(f"there is no column {name}; columns: {listed(self.table.columns)}", where=self.name)
+        if name == DATE.name:
+            return self._dates.copy()
         try:
             return np.array(self.table[name].to_numpy(dtype=float, na_value=np.nan))
         except (TypeError, ValueError):
             raise RunsError(f"column {name} does not hold numbers", where=self.name) from None
 
+    @cached_property
+    def _dates(self) -> NDArray[np.float64]:
+        """Dates as numbers; a month or a year stands at its middle."""
+        found = np.empty(len(self))
+        for row, cell in enumerate(self.table[DATE.name].tolist()):
+            try:
+                found[row] = date_number(str(cell), share=0.5)
+            except QuantityError as error:
+                cure = "" if str(cell) else "; fill it in, or leave such rows out with `where` \"date != ''\""
+                where = f"{self.name} {self.place(row)}"
+                raise RunsError(f"date: {error.message}{cure}", where=where, named=("where",)) from None
+        return found
+
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Those of N, D, C and U that the table has."""
-        return tuple(name for name in INPUTS if self.has(name))
+        """Those of N, D, C and U that the table has; and its scale, where that is none of them."""
+        known = tuple(name for name in INPUTS if self.has(name))
+        return known if self.scale in INPUTS else (self.scale, *known)
 
     @property
     def scale(self) -> str:
-        """The input that orders runs by size: C where it exists, else the only one of N and D."""
-        return next((name for name in ("C", "N", "D") if self.has(name)), "C")
+        """The input that orders runs by size: C where it exists, else the only one of N and D.
+
+        Without these the first column that was named and is no standard one, else the date.
+        """
+        own = (name for name in self.headers if name not in STANDARD)
+        return next((name for name in ("C", "N", "D", *own, DATE.name) if self.has(name)), "C")
+
+    def input(self, name: str) -> Input:
+        """What an input is called in this table, as its header has it, and how its amounts are said.
+
+        A lone column headed N or D need not count parameters or tokens where the response is no language model's loss.
+        """
+        header = self.headers.get(name, "")
+        bare = header in ("", name) and name == self.scale and name in ("N", "D") and not self.is_language_loss
+        return lone(name) if bare else input_of(name, shown(header))
+
+    @property
+    def along(self) -> Input:
+        """What orders the runs."""
+        return self.input(self.scale)
 
     def below_smallest(self, value: float) -> float:
         """How many times below the smallest run an amount of the scale lies; 1 where it does not."""
@@ -157,13 +196,13 @@ class Runs(Shown):
     def sha256(self) -> str:
         """A hash of the content: the same for the same runs in another format, file or order of columns.
 
-        It covers the response's header and, for each standard column present, its name and its values in
+        It covers the response's header and, for each standard column present and the scale, its name and its values in
         row order: numbers as little-endian float64, text as UTF-8. Other columns do not enter.
         """
         digest = hashlib.sha256(json.dumps(self.response).encode())
-        for name in (name for name in STANDARD if self.has(name)):
+        for name in (name for name in dict.fromkeys((*STANDARD, self.scale)) if self.has(name)):
             digest.update(f"\n{name}\n".encode())
-            if name in NUMBERS:
+            if name in NUMBERS or name not in STANDARD:
                 digest.update(self.column(name).astype("<f8").tobytes())
             else:
                 digest.update(json.dumps([str(cell) for cell in self.table[name].tolist()]).encode())
@@ -177,7 +216,8 @@ class Runs(Shown):
         parts = [f"{self.name}: {len(self)} run{'s' if len(self) != 1 else ''}"]
         for name in self.inputs:
             values = self.column(name)
-            parts.append(f"{name} {format_quantity(values.min())} to {format_quantity(values.max())}")
+            said = self.input(name)
+            parts.append(f"{name} {said.amount(values.min())} to {said.amount(values.max())}")
         loss = self.column("loss")
         return ", ".join([*parts, f"{self.response} {loss.min():.4g} to {loss.max():.4g}"])
 
@@ -190,6 +230,36 @@ class Runs(Shown):
 
     def __str__(self) -> str:
         return self.text
+
+
+def by_date(runs: Runs) -> Runs:
+    """The runs with their date as scale, in place of parameters, tokens and compute.
+
+    Raises:
+        RunsError: there is no column of dates, or a cell that is none.
+    """
+    if runs.scale == DATE.name:
+        return runs
+    if not runs.has(DATE.name):
+        raise RunsError("there is no column date; name one by `columns` date=HEADER", where=runs.name,
+                        named=("columns",))  # fmt: skip
+    others = {name: f"{name} (not read)" for name in runs.inputs}
+    headers = {name: header for name, header in runs.headers.items() if name in STANDARD and name not in others}
+    dated = replace(runs, table=runs.table.rename(columns=others), headers=headers)
+    dated.column(DATE.name)
+    left = ", ".join(runs.inputs)
+    note = Note("scale-date", f"a date was asked for, so runs are ordered by date alone; {left} are not read")
+    return replace(dated, notes=(*(each for each in runs.notes if not each.code.endswith("-computed")), note))
+
+
+def ordered_for(runs: Runs, points: Iterable[Point]) -> Runs:
+    """The runs by their date where a point gives one and neither parameters, tokens nor compute; else as they are.
+
+    Raises:
+        RunsError: as of `by_date`.
+    """
+    dated = any(DATE.name in point.inputs and not {"N", "D", "C"} & point.inputs.keys() for point in points)
+    return by_date(runs) if dated else runs
 
 
 def with_codes(runs: Runs, by: str) -> Runs:

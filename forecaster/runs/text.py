@@ -6,10 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from forecaster.inputs import INPUTS
-from forecaster.quantity import format_quantity
-from forecaster.runs.data_checks import count, factor
+from forecaster.quantity import format_quantity, span_text
+from forecaster.runs.data_checks import count
 from forecaster.show.document import Document, Section, Sentence, bullets, note_lines
-from forecaster.show.table import MISSING, Table, shown, spread
+from forecaster.show.table import MISSING, Table, shown, spread, times
 
 if TYPE_CHECKING:
     from forecaster.runs.check import Check
@@ -20,7 +20,8 @@ FIRST_ROWS = 5
 
 def runs_document(runs: Runs) -> Document:
     """Spans, what was said in reading, and the first rows."""
-    names = [name for name in ("N", "D", "C", "U", "loss", "loss_se", "family", "date") if runs.has(name)]
+    order = ("N", "D", "C", "U", runs.scale, "loss", "loss_se", "family", "date")
+    names = [name for name in dict.fromkeys(order) if runs.has(name)]
     lines = [
         (runs.place(row), *(_cell(runs.table[name].iloc[row]) for name in names))
         for row in range(min(FIRST_ROWS, len(runs)))
@@ -37,14 +38,15 @@ def check_document(check: Check) -> Document:
     """What each column spans, how the compute came about, and what would mislead a forecast."""
     rows = []
     for span in check.spans:
-        loss = span.name == "loss"
-        low, high = (f"{end:.4g}" if loss else format_quantity(end) for end in (span.minimum, span.maximum))
-        reach = factor(span.decades) if loss else f"{span.decades:.2g} decades"
+        loss, what = span.name == "loss", check.inputs.get(span.name, INPUTS["C"])
+        low, high = (f"{end:.4g}" if loss else what.amount(end) for end in (span.minimum, span.maximum))
+        reach = f"{span.decades:.2g} decades" if not (loss or what.is_date) else what.reach(span.decades)
         # Values that are not above zero span no factor.
         if math.isnan(span.decades) or span.distinct <= 1:
             reach = ""
         said = low if span.minimum == span.maximum else spread((low, high))
-        rows.append((shown(span.name), said, reach, f"{span.distinct:,}"))
+        name = span.name if loss or what == INPUTS.get(span.name) else what.header
+        rows.append((name, said, reach, f"{span.distinct:,}"))
     table = Table("What the columns span", ("Column", "Range", "Reach", "Distinct values"), tuple(rows))
     title = f"{shown(check.name)}: {count(check.rows, 'run')}, response {shown(check.response)}"
     spans = Section(table.caption, (table, Sentence(f"C is {check.compute}.")))
@@ -86,5 +88,31 @@ def after(word: str) -> str:
 
 
 def scale_text(runs: Runs, value: float) -> str:
-    """An amount of what orders a table's runs, "5.9e23 FLOP" or "70B parameters"."""
-    return format_quantity(value, INPUTS[runs.scale].unit)
+    """An amount of what orders a table's runs, "5.9e23 FLOP", "70B parameters" or "2026-12-31"."""
+    return runs.along.said(value)
+
+
+def apart_text(runs: Runs, ratio: float) -> str:
+    """How far from a table's largest run a ratio to it is, under `Input.distance`: "45" times or "14 months"."""
+    if not runs.along.is_date:
+        return times(ratio)
+    return span_text(math.log(ratio)) if ratio >= 1 else f"{span_text(math.log(ratio))} before"
+
+
+def below_text(runs: Runs, ratio: float) -> str:
+    """How far below a table's smallest run a point lies, in a sentence, from the smallest run's ratio to it."""
+    if runs.along.is_date:
+        return f"{span_text(math.log(ratio))} before the first row"
+    return f"{times(ratio)} times below the smallest run"
+
+
+def tested_text(runs: Runs, ratio: float) -> str:
+    """The same of what a table's own cuts reached: "45 times", "14 months"."""
+    return apart_text(runs, ratio) + ("" if runs.along.is_date else " times")
+
+
+def far_text(runs: Runs, ratio: float) -> str:
+    """The same in a sentence: "45 times the largest run", "14 months after the last row"."""
+    if not runs.along.is_date:
+        return f"{times(ratio)} times {runs.along.top}"
+    return f"{span_text(math.log(ratio))} {'after' if ratio >= 1 else 'before'} {runs.along.top}"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecaster.inputs import INPUTS
-from forecaster.quantity import format_quantity
+from forecaster.inputs import Input
+from forecaster.quantity import date_ticks, format_quantity
 from forecaster.show.table import shown
 
 if TYPE_CHECKING:
@@ -81,12 +81,13 @@ def figure_of(ax: Axes) -> Figure:
     return figure
 
 
-def shade_beyond(ax: Axes, largest: float, *, foot: float | None = None) -> None:
+def shade_beyond(ax: Axes, largest: float, what: Input, *, foot: float | None = None) -> None:
     """Shade what lies beyond the largest run, and say so at the top.
 
     Args:
         ax: with its limits set.
         largest: of the runs, on the x axis.
+        what: the x axis.
         foot: where the line at the largest run starts; at the bottom where not given.
     """
     bottom, top = ax.get_ylim()
@@ -95,7 +96,7 @@ def shade_beyond(ax: Axes, largest: float, *, foot: float | None = None) -> None
     start = across(ax, largest)
     inside = start < 0.55
     ax.annotate(
-        "beyond the largest run" if inside else "beyond the largest run \N{RIGHTWARDS ARROW}",
+        what.past if inside else f"{what.past} \N{RIGHTWARDS ARROW}",
         (start, 1.0), (6 if inside else -6, -4), xycoords="axes fraction", textcoords="offset points",
         ha="left" if inside else "right", va="top", color=MUTED, fontsize=9.5, style="italic",
     )  # fmt: skip
@@ -138,30 +139,34 @@ def one_each(ax: Axes) -> tuple[list[Any], list[str]]:
     return list(by_label.values()), list(by_label)
 
 
-def label_scale(ax: Axes, name: str, *, linear: bool = False) -> None:
+def label_scale(ax: Axes, what: Input, *, linear: bool = False) -> None:
     """Name and ticks of an x axis along an input, such as a table's scale; its limits and its scale must be set.
 
     Args:
         ax: the axes.
-        name: of the input.
+        what: the input.
         linear: whether the axis is linear, which is said.
     """
     from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-    ax.set_xlabel(INPUTS[name].axis + (", linear scale" if linear else ""))
+    ax.set_xlabel(what.axis + (", linear scale" if linear else ""))
     low, high = ax.get_xlim()
-    plain = FuncFormatter(lambda value, _: format_quantity(value))
-    if linear:
+    plain = FuncFormatter(lambda value, _: what.amount(value))
+    if what.is_date:
+        days = date_ticks(low, high, most=4 if is_narrow(ax) else 7)
+        ax.xaxis.set_major_locator(FixedLocator(list(days)))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: days.get(value, "")))
+    elif linear:
         ax.xaxis.set_major_locator(MaxNLocator(4 if is_narrow(ax) else 6))
         ax.xaxis.set_major_formatter(plain)
-    elif np.log10(high / low) < 1.5:
+    elif np.log10(high / low) < 1.5 or np.floor(np.log10(high)) - np.ceil(np.log10(low)) < 1:
         powers = range(int(np.floor(np.log10(low))), int(np.log10(high)) + 2)
         ticks = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
         ax.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
         ax.xaxis.set_major_formatter(plain)
     else:
         ax.xaxis.set_major_locator(LogLocator(numticks=5 if is_narrow(ax) else 9))
-        ax.xaxis.set_major_formatter(FuncFormatter(power_of_ten) if name == "C" else plain)
+        ax.xaxis.set_major_formatter(FuncFormatter(power_of_ten) if what.name == "C" else plain)
     ax.xaxis.set_minor_locator(NullLocator())
 
 

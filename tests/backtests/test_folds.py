@@ -63,7 +63,7 @@ def test_what_cannot_be_cut_is_refused(options: dict[str, Any], error: type[Exce
 
 def test_a_date_that_is_none_is_refused_with_its_row() -> None:
     runs = make_runs(sizes=4, lengths=4, date=["2024-05-01"] * 15 + ["soon"])
-    with pytest.raises(InputError, match="row 16: date is `soon`"):
+    with pytest.raises(InputError, match='row 16: date: "soon" is not a date'):
         holdout(runs, by="date")
     dated = make_runs(sizes=4, lengths=4, date=[f"2024-01-{day:02d}" for day in range(1, 17)])
     assert len(holdout(dated, by="date", holdout=0.25).test) == 4

@@ -20,6 +20,7 @@ from forecaster.forecasts.prior_predictive import prior_predictive
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.shelf import law
 from forecaster.reports.figures.run_checks import checked_runs
+from forecaster.runs.points import Target
 from forecaster.stats.student import log_student
 
 RUNS = make_runs()
@@ -95,13 +96,13 @@ def test_an_allocation_and_a_requirement_ask_the_kernel(answer: Forecast) -> Non
     (each,) = allocate(answer.fits, budget, weights=answer.weights, seed=SEED, allow_failed_checks=True).budgets
     found = predict(answer.ensemble, each.point.at, term=LANGUAGE_LOSS, seed=SEED)
     np.testing.assert_array_equal(each.point.predictive.draws, found.predictive[..., 0])
-    search = Search.of(answer, {})
+    search = Search.of(answer, {}, "C")
     at = search.point(budget)
     target = float(np.exp(np.median(predict(answer.ensemble, at, term=LANGUAGE_LOSS, seed=SEED).predictive[0])))
     draws = predict(answer.ensemble, at, term=answer.extrapolation, seed=SEED).predictive[..., 0]
     chance = answer.ensemble.shares @ (draws <= np.log(target)).mean(axis=1)
-    assert search.chance(target, np.array([budget]))[0] == chance
-    flop, _ = search.flop(target)
+    assert search.chance(Target(target, above=False), np.array([budget]))[0] == chance
+    flop, _ = search.amounts(Target(target, above=False))
     # At the compute that a draw needs its own run stands at the target, whichever law it is of.
     for law_of, needed in zip(search._laws, flop, strict=True):
         able = np.isfinite(needed)

@@ -15,6 +15,7 @@ calm = settings(deadline=None, derandomize=True, max_examples=200)
     [
         ("N=70B,D=1.4T", {"N": 70e9, "D": 1.4e12}),
         ("C=6e23", {"C": 6e23}),
+        ("Date=2000-01-01", {"date": 1.0}),
         (" n = 70b , d = 1.4t ", {"N": 70e9, "D": 1.4e12}),
         ("N=7B,D=2T,C=1e23,temperature=-1.5", {"N": 7e9, "D": 2e12, "C": 1e23, "temperature": -1.5}),
     ],
@@ -38,6 +39,7 @@ def test_a_point_is_read_as_it_is_typed(text: str, inputs: dict[str, float]) -> 
         ("2N=5", "`2N=5`"),
         ("N=1e999", "N:"),
         ("N=70B D=1.4T", "N:"),
+        ("date=03/04/2027", "could be two dates"),
     ],
 )
 def test_a_point_that_cannot_be_read_is_refused_with_the_culprit(text: str, culprit: str) -> None:
@@ -142,3 +144,9 @@ def test_what_is_no_target_is_refused(said: str) -> None:
 def test_a_target_says_its_direction() -> None:
     assert (Target(0.8, above=True).text, Target(0.8, above=True).column) == ("0.8 or more", "P(>= 0.8)")
     assert (Target(1.9, above=False).text, Target(1.9, above=False).direction) == ("1.9 or less", "below")
+
+
+def test_a_date_is_typed_and_printed_as_a_day() -> None:
+    assert parse_point("date=2026Q4").text == parse_point("date=2026-12-31").text == "date=2026-12-31"
+    assert scenario({"date": "2026-12"}).points[0] == parse_point("date=2026-12-31")
+    assert scenario({"N": 7e10, "D": "1.4T"}).points[0].text == "N=70B,D=1.4T"

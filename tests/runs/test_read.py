@@ -140,7 +140,6 @@ def test_a_displaced_column_is_kept_under_another_name(tmp_path: Path) -> None:
     [
         ("N", "N=params"),
         ("N=", "N=params"),
-        ("size=N", "size"),
         ("N=absent", "absent"),
         ("N=D,N=N", "N is named twice"),
         ({"N": "D", "C": "D"}, "D is named twice"),

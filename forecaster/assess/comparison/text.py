@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from forecaster.assess.comparison.result import NEAR_TIE_WEIGHT, Comparison
 from forecaster.backtests.loo import NEAR_TIE_ELPD, NEAR_TIE_ERRORS
 from forecaster.forecasts.tables import answers, law_table
-from forecaster.runs.text import metric
+from forecaster.runs.text import below_text, far_text, metric
 from forecaster.show.document import Document, Section, Sentence, Stamp, bullets, note_lines, sentences
-from forecaster.show.table import Table, number, share, shown, times
+from forecaster.show.table import Table, number, share, shown
 from forecaster.stats.psis import RELIABLE_K
 
 LEFT_OUT = (
@@ -65,9 +65,9 @@ def _point_sections(comparison: Comparison) -> Iterator[Section]:
     """What each law and the mixture say of a new run at each point."""
     answer = comparison.answer
     for point, said in zip(answer.points, answers(answer), strict=True) if answer else ():
-        far = f"{times(point.compute_ratio)} times the largest run"
+        far = far_text(comparison.runs, point.compute_ratio)
         if point.below_smallest > 1:
-            far = f"{times(point.below_smallest)} times below the smallest run"
+            far = below_text(comparison.runs, point.below_smallest)
         where = f"{shown(point.asked.text)}, {far} of the table"
         yield Section(f"{metric(comparison.runs)} of a new run at {where}", (law_table(said),))
 

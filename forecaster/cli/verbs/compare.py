@@ -28,5 +28,7 @@ def compare(
     from forecaster.cli.source import compare_source, read_source
 
     asked = scenario(at) if at else ()
-    found = compare_source(read_source(runs, laws, say=console.say), asked, how, console=console)
+    found = compare_source(
+        read_source(runs, laws, asked=asked.points if asked else (), say=console.say), asked, how, console=console
+    )
     console.result(found.text, found.as_dict())

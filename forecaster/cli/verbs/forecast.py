@@ -14,7 +14,9 @@ def forecast(asked: Asked, laws: LawChoice, runs: RunsChoice, how: Forecasting, 
     from forecaster.cli.source import forecast_source, read_source
 
     points = asked.scenario()
-    answer = forecast_source(read_source(runs, laws, say=console.say), points, how, console=console)
+    answer = forecast_source(
+        read_source(runs, laws, asked=points.points, say=console.say), points, how, console=console
+    )
     if not console.as_json:
         console.result(answer.text, {})
         return

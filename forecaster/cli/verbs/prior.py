@@ -32,8 +32,10 @@ def prior(
     """
     from forecaster.cli.source import asked_laws, read_table
     from forecaster.forecasts.prior_predictive import prior_predictive
+    from forecaster.runs.points import scenario
+    from forecaster.runs.table import ordered_for
 
-    table, chosen = asked_laws(laws, read_table(runs, group=laws.group))
+    table, chosen = asked_laws(laws, ordered_for(read_table(runs, group=laws.group), scenario(at).points))
     found = {each.name: prior_predictive(each, table, at, seed=seed) for each in chosen}
     text = "\n\n".join(each.text for each in found.values())
     console.result(text, {"prior": {name: each.as_dict() for name, each in found.items()}})

@@ -48,7 +48,7 @@ def report(
     refuse_unwritable(output, also=also, template=template, words=words)
     if figures is not None:
         refuse_figures(figures)
-    source = read_source(runs, laws, say=console.say)
+    source = read_source(runs, laws, asked=points.points, say=console.say)
     answer = forecast_source(source, points, how, console=console)
     found: tuple[Sensitivity, ...] = ()
     if not how.fast:

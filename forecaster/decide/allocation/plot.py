@@ -13,6 +13,7 @@ from forecaster.decide.allocation.result import Allocated, Allocation, others_of
 from forecaster.fits.posterior import Fit, thinned
 from forecaster.fits.predict import predict
 from forecaster.forecasts.result import Forecast
+from forecaster.inputs import INPUTS
 from forecaster.quantity import format_quantity
 from forecaster.runs.text import metric
 from forecaster.show.style import (
@@ -103,7 +104,7 @@ def plot_path(allocation: Allocation, ax: Axes | None = None) -> Axes:
         ax.set_xlim(C[0], C[-1])
         bottom, top = ax.get_ylim()
         ax.set_ylim(bottom, 1.6 * top)
-        label_scale(ax, "C")
+        label_scale(ax, INPUTS["C"])
         ax.set_ylabel("Compute-optimal parameters")
         quantity_axis(ax.yaxis)
         ax.grid(axis="y")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.forecasts.path import BEYOND, Path, path
-from forecaster.runs.text import after, metric, scale_text, unit
+from forecaster.runs.text import after, far_text, metric, scale_text, unit
 from forecaster.show.figure import Absent, Exhibit
 from forecaster.show.style import (
     ACCENT,
@@ -20,7 +20,7 @@ from forecaster.show.style import (
     legend_name,
     shade_beyond,
 )
-from forecaster.show.table import MIXED, Table, number, shown, significant, spread, times
+from forecaster.show.table import MIXED, Table, number, shown, significant, spread
 from forecaster.stats.link import Link
 from forecaster.stats.mixture import decimals
 
@@ -72,9 +72,9 @@ def parting(forecast: Forecast, *, point: int = 0) -> Exhibit | Absent:
         "laws",
         TITLE,
         sentence,
-        f"Lines of {len(names)} laws over {scale} from {scale_text(forecast.runs, float(scales[0]))} to "
-        f"{scale_text(forecast.runs, float(scales[-1]))}: how far each law's median and 90% range lie off the median "
-        f"of all laws mixed, whose 90% range is a band. {sentence}",
+        f"Lines of {len(names)} laws over {forecast.runs.along.word} from "
+        f"{scale_text(forecast.runs, float(scales[0]))} to {scale_text(forecast.runs, float(scales[-1]))}: how far "
+        f"each law's median and 90% range lie off the median of all laws mixed, whose 90% range is a band. {sentence}",
         _table(forecast, along, asked),
         draw,
         size=(7.0, 4.4),
@@ -97,14 +97,15 @@ def _sentence(forecast: Forecast, along: Path, medians: np.ndarray, here: float,
 
     gap, ends = apart(here)
     said = f"At the point asked the laws' medians lie {gap} apart, {ends}"
-    said += "" if here == along.largest else f", and at the largest run {apart(along.largest)[0]}"
+    top = forecast.runs.along.top
+    said += "" if here == along.largest else f", and at {top} {apart(along.largest)[0]}"
     if part is None:
         return (
             f"{said}; even at the end of the path they differ by no more than the 90% range of run-to-run "
             "noise, so a single run there would say little about which law holds."
         )
-    where = f"about {scale_text(forecast.runs, part)}, {times(part / along.largest)} times the largest run,"
-    where = "the largest run" if part == along.largest else where
+    where = f"about {scale_text(forecast.runs, part)}, {far_text(forecast.runs, part / along.largest)},"
+    where = top if part == along.largest else where
     return f"{said}; from {where} on they differ by more than the 90% range of run-to-run noise."
 
 
@@ -125,7 +126,7 @@ def _draw(ax: Axes, forecast: Forecast, along: Path, here: float, part: float | 
         handles += ax.plot(scales, ends[1], color=ACCENT, linewidth=2.2, linestyle=dash)
         labels.append(legend_name(name, narrow=narrow))
     _set_limits(ax, low, high, list(lines.values()))
-    shade_beyond(ax, along.largest)
+    shade_beyond(ax, along.largest, forecast.runs.along)
     asked: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": (0, (9, 3))}
     ax.axvline(here, zorder=1, **asked)
     handles += ax.plot([], [], **asked)
@@ -135,7 +136,7 @@ def _draw(ax: Axes, forecast: Forecast, along: Path, here: float, part: float | 
         ax.plot(part, 0.0, transform=ax.get_xaxis_transform(), clip_on=False, **mark)
         handles += ax.plot([], [], **mark | {"marker": "^", "markersize": 6})
         labels.append("parted by more than noise")
-    label_scale(ax, forecast.runs.scale)
+    label_scale(ax, forecast.runs.along)
     ax.grid(axis="y")
     measure = "%" if along.draws.link.name == "log" else unit(forecast.runs) or metric(forecast.runs)
     ax.set_ylabel(f"Off the mixed median ({measure})")
@@ -156,7 +157,7 @@ def _set_limits(ax: Axes, low: np.ndarray, high: np.ndarray, lines: list[np.ndar
 
 def _table(forecast: Forecast, along: Path, asked: PointForecast) -> Table:
     here = asked.at[forecast.runs.scale]
-    named = {along.largest: "the largest run", here: "the point asked"}
+    named = {along.largest: forecast.runs.along.top, here: "the point asked"}
     even = set(np.linspace(0, len(along.scale) - 1, ROWS).round().astype(int).tolist())
     rows = []
     for step, value in enumerate(along.scale):
@@ -170,5 +171,5 @@ def _table(forecast: Forecast, along: Path, asked: PointForecast) -> Table:
                 cells.append(f"{median} ({spread((low, high))})")
             label = f", {named[value]}" if value in named else ""
             rows.append((scale_text(forecast.runs, float(value)) + label, *cells))
-    columns = (forecast.runs.scale, *(shown(name) for name in along.names), MIXED)
+    columns = (forecast.runs.along.header, *(shown(name) for name in along.names), MIXED)
     return Table("Median and 90% range under each law", columns, tuple(rows))

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.forecasts.tables import MOST_ROWS, wider
-from forecaster.quantity import format_quantity
 from forecaster.reports.figures.run_checks import CheckedRuns, counted, whose
 from forecaster.runs.text import after, metric, unit
 from forecaster.show.figure import Exhibit
@@ -160,8 +159,8 @@ def _table(forecast: Forecast, checked: CheckedRuns, order: np.ndarray) -> Table
                 for each in (checked.before, checked.after)
             ]
         loss = significant(float(runs.column("loss")[row]), 4)
-        scale = format_quantity(float(runs.column(runs.scale)[row]))
+        scale = runs.along.amount(float(runs.column(runs.scale)[row]))
         rows.append((runs.place(int(row)), scale, loss, *ends, "yes" if inside[row] else "no"))
     more = "" if len(rows) == len(forecast.runs) else f", {len(rows)} of {len(forecast.runs)}"
-    columns = ("Row", runs.scale, "Observed", "90% range before", "90% range after", "Inside after")
+    columns = ("Row", runs.along.header, "Observed", "90% range before", "90% range after", "Inside after")
     return Table(f"Runs in their ranges before and after the data{more}", columns, tuple(rows))

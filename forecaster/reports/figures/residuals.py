@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.forecasts.tables import MOST_ROWS
-from forecaster.quantity import format_quantity
 from forecaster.reports.figures.run_checks import CheckedRuns, counted, whose
 from forecaster.runs.outliers import outliers
 from forecaster.runs.plot import family_markers
@@ -56,9 +55,9 @@ def residuals(forecast: Forecast, checked: CheckedRuns) -> Exhibit:
         "residuals",
         TITLE,
         sentence,
-        f"Points: {len(off)} runs by {runs.scale}, each as far above or below zero as its {metric(runs)} lies off the "
-        f"laws' median curve, from {_signed(off.min(), what)} to {_signed(off.max(), what)}. A band around zero holds "
-        f"90% of run-to-run noise. {sentence}",
+        f"Points: {len(off)} runs by {runs.along.word}, each as far above or below zero as its {metric(runs)} lies off "
+        f"the laws' median curve, from {_signed(off.min(), what)} to {_signed(off.max(), what)}. A band around zero "
+        f"holds 90% of run-to-run noise. {sentence}",
         _table(forecast, checked, off, inside, marked, what),
         draw,
         size=(7.0, 3.6),
@@ -103,7 +102,8 @@ def _sentence(
     worst = int(np.argmax(np.abs(off)))
     top = off[-max(1, count // 5) :]
     mean = float(np.mean(top))
-    which = "largest run lies" if len(top) == 1 else f"{len(top)} largest runs lie on average"
+    most = "last" if checked.runs.along.is_date else "largest"
+    which = f"{most} run lies" if len(top) == 1 else f"{len(top)} {most} runs lie on average"
     where = "above" if mean > 0 else "below"
     said = (
         f"{held:,} of {counted(forecast, count)} ({held / count:.0%}) lie within the 90% range of run-to-run noise "
@@ -167,7 +167,7 @@ def _draw(
         up = off[row] > 0
         ax.plot(scale[row], reach if up else -reach, "^" if up else "v", color=INK, markersize=5, clip_on=False)
     _name(ax, checked, off, beyond, marked, reach)
-    label_scale(ax, forecast.runs.scale)
+    label_scale(ax, forecast.runs.along)
     ax.grid(axis="y")
     name = "90% range of run-to-run noise"
     columns = 2 if is_narrow(ax) else 3
@@ -215,7 +215,7 @@ def _table(
         rows.append(
             (
                 runs.place(row),
-                format_quantity(float(runs.column(runs.scale)[row])),
+                runs.along.amount(float(runs.column(runs.scale)[row])),
                 significant(float(runs.column("loss")[row]), 4),
                 significant(float(back(checked.curve[row])), 4),
                 spread((ends[0], ends[1])),
@@ -224,5 +224,5 @@ def _table(
             )
         )
     more = "" if len(rows) == len(forecast.runs) else f", {len(rows)} of {len(forecast.runs)}"
-    columns = ("Row", runs.scale, "Observed", "Curve", "90% of noise", "Off the curve", "Within")
+    columns = ("Row", runs.along.header, "Observed", "Curve", "90% of noise", "Off the curve", "Within")
     return Table(f"Runs against the laws' curve{more}", columns, tuple(rows), frozenset({"Within"}))

@@ -9,11 +9,10 @@ import numpy as np
 
 from forecaster.forecasts.path import Path, path
 from forecaster.forecasts.tables import wider
-from forecaster.inputs import INPUTS
-from forecaster.runs.text import after, metric, unit
+from forecaster.runs.text import after, apart_text, far_text, metric, unit
 from forecaster.show.figure import Exhibit
 from forecaster.show.style import ACCENT, BANDS, INK, PAPER, SHADE, is_narrow, legend_above
-from forecaster.show.table import Table, significant, times, whole_shares
+from forecaster.show.table import Table, sentence_case, significant, whole_shares
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +78,8 @@ def shares(forecast: Forecast, *, point: int = 0) -> Exhibit:
     ratios = np.geomspace(1.0, end, STEPS)
     if ratio > 1:
         ratios = np.unique(np.append(ratios, ratio))
-    largest = float(forecast.runs.column(forecast.runs.scale).max())
+    runs = forecast.runs
+    largest = float(runs.column(runs.scale).max())
     along = path(forecast, asked, largest * ratios)
     layers, parts_of = range_layers(along), along.draws.shares()
     here = int(np.argmin(np.abs(np.log(ratios / max(ratio, 1.0)))))
@@ -90,14 +90,14 @@ def shares(forecast: Forecast, *, point: int = 0) -> Exhibit:
 
     rows = []
     for step, value in enumerate(ratios):
-        label = times(float(value)) + (", the point asked" if step == here and ratio > 1 else "")
+        label = apart_text(runs, float(value)) + (", the point asked" if step == here and ratio > 1 else "")
         parts = [f"{share}%" for share in whole_shares({name: part[step] for name, part in parts_of.items()}).values()]
         rows.append((label, *(said(float(layers[name][step])) for name in SOURCES), *parts))
     columns = (
-        "Times the largest run", "Parameters", "with law", "with extrapolation", "with noise",
+        runs.along.distance, "Parameters", "with law", "with extrapolation", "with noise",
         "Share of parameters", "of law", "of extrapolation",
     )  # fmt: skip
-    place = f"At the point asked, {times(ratio)} times the largest run," if ratio > 1 else "At the largest run"
+    place = f"At the point asked, {far_text(runs, ratio)}," if ratio > 1 else f"At {runs.along.top}"
     width = {name: said(float(layer[here])) for name, layer in layers.items()}
     of_law = f"{width['law']} with the choice of law, " if len(forecast.fits) > 1 else ""
     sentence = (
@@ -113,7 +113,7 @@ def shares(forecast: Forecast, *, point: int = 0) -> Exhibit:
         "shares",
         TITLE,
         sentence,
-        f"Four layers stacked over distance from 1 to {times(end)} times the largest run: parameters, law, "
+        f"Four layers stacked over distance from {runs.along.top} to {far_text(runs, end)}: parameters, law, "
         f"extrapolation and noise. The width of the 90% range grows from {growth[0]} to {growth[1]}. {sentence}",
         Table("Width of the 90% range as its sources are added, and shares of its variance", columns, tuple(rows)),
         draw,
@@ -125,7 +125,7 @@ def shares(forecast: Forecast, *, point: int = 0) -> Exhibit:
 def _draw(
     ax: Axes, forecast: Forecast, ratios: np.ndarray, layers: Mapping[str, np.ndarray], ratio: float, *, on_log: bool
 ) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
     runs = forecast.runs
     narrow = is_narrow(ax)
@@ -147,11 +147,15 @@ def _draw(
             "the point asked", (ratio, 1.0), (-6 if right else 6, -4), xycoords=("data", "axes fraction"),
             textcoords="offset points", ha="right" if right else "left", va="top", fontsize=9.5,
         )  # fmt: skip
-    ax.xaxis.set_major_locator(LogLocator(numticks=5))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.xaxis.set_minor_locator(NullLocator())
-    what = INPUTS[runs.scale].word.capitalize()
-    ax.set_xlabel(f"{what} of the run asked for, times the largest run")
+    if runs.along.is_date:
+        ax.xaxis.set_major_locator(FixedLocator(np.exp(np.arange(np.log(ratios[-1]) + 1e-9)).tolist()))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{np.log(value):.0f}"))
+        ax.set_xlabel(f"Years {runs.along.past}")
+    else:
+        ax.xaxis.set_major_locator(LogLocator(numticks=5))
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        ax.set_xlabel(f"{sentence_case(runs.along.word)} of the run asked for, times {runs.along.top}")
     of = runs.response if not unit(runs) else "loss"
     ax.set_ylabel(f"Width of the 90% range (% of the {of})" if on_log else f"Width of the 90% range ({metric(runs)})")
     legend_above(ax, handles[::-1], labels[::-1], columns=2 if narrow else 1)

@@ -35,6 +35,7 @@ class Control:
         high: its upper end.
         least: the smallest value in the table.
         most: the largest.
+        is_date: whether it is one, as `forecaster.quantity.date_number` has it.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Control:
     high: float
     least: float
     most: float
+    is_date: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -75,8 +77,10 @@ def _control(forecast: Forecast, point: PointForecast, name: str, *, trio: bool)
     runs, here = forecast.runs, point.at[name]
     column = runs.column(name) if runs.has(name) else None
     least, most = (here, here) if column is None else (float(column.min()), float(column.max()))
-    known = INPUTS.get(name)
-    label, unit = (f"{known.title}, {name}", known.unsaid) if known else (shown(name), "")
+    what, counts = runs.input(name), name in INPUTS or name == runs.scale
+    label, unit = (f"{what.title}, {name}", what.unsaid) if counts else (shown(name), "")
+    if what.is_date or what.title == name:
+        label = what.title
     note = ""
     if name == "C" and trio:
         factor = here / (point.at["N"] * point.at["D"])
@@ -84,7 +88,7 @@ def _control(forecast: Forecast, point: PointForecast, name: str, *, trio: bool)
         if math.isclose(factor, FLOP_PER_PARAMETER_TOKEN, rel_tol=1e-9):
             rule = f"{FLOP_PER_PARAMETER_TOKEN}ND"
         label, note = f"{label} = {rule}", "moves N and D"
-    positive = name in INPUTS
+    positive = counts
     if positive:
         # Ten thousandfold in compute is a hundredfold in each of N and D.
         reach = math.sqrt(BEYOND) if name != forecast.runs.scale else BEYOND
@@ -94,4 +98,4 @@ def _control(forecast: Forecast, point: PointForecast, name: str, *, trio: bool)
         low, high = min(least, here) - 0.25 * span, max(most, here) + 0.25 * span
         low = max(low, min(least, here) / 4) if min(least, here) > 0 else low
     log = positive or (low > 0 and high / low > WIDE)
-    return Control(name, label, unit, note, log, positive, low, high, least, most)
+    return Control(name, label, unit, note, log, positive, low, high, least, most, what.is_date)

@@ -16,8 +16,9 @@ from forecaster.laws.families import family_at
 from forecaster.laws.formula.javascript import HELPERS, in_script
 from forecaster.reports.interactive.controls import controls
 from forecaster.reports.interactive.model import columns_of, laws_script, payload, target_of
-from forecaster.reports.interactive.thinning import Thinned, thinned
+from forecaster.reports.interactive.thinning import FAR, Thinned, thinned
 from forecaster.runs import text as runs_text
+from forecaster.runs.text import apart_text, far_text
 from forecaster.show.probability import Words
 from forecaster.show.table import number
 from forecaster.stats.mixture import MASSES
@@ -121,6 +122,7 @@ def difference_sentence(forecast: Forecast, point: PointForecast, kept: Thinned)
         least = 10.0**-places
         return f"less than {number(least, places)}" if value < least else f"{before}{number(value, places)}"
 
+    far = f"{apart_text(forecast.runs, FAR)} after" if forecast.runs.along.is_date else "at a hundred times"
     chances = ""
     if forecast.targets:
         plural = "s" if len(forecast.targets) > 1 else ""
@@ -129,20 +131,20 @@ def difference_sentence(forecast: Forecast, point: PointForecast, kept: Thinned)
     return (
         f"The card's headline rests on all {kept.count:,} draws of the laws; the explorer carries {kept.kept:,} of "
         f"them. At the card's point its median differs from the headline's by {said(kept.here.median)}, the ends of "
-        f"its ranges by {said(kept.here.ends, 'at most ')}{chances}. At the largest run and at a hundred times it, "
+        f"its ranges by {said(kept.here.ends, 'at most ')}{chances}. At {forecast.runs.along.top} and {far} it, "
         f"a range's end differs from that of all draws by {said(kept.elsewhere.ends, 'at most ')}."
     )
 
 
 def _model_sentence(forecast: Forecast, point: PointForecast) -> str:
     laws = len([name for name, weight in forecast.weights.items() if weight > 0])
-    per = "compute" if forecast.runs.scale == "C" else forecast.runs.scale
+    runs = forecast.runs
     mean, sd = drift(forecast, point)
     own = ", in proportion to each draw's own exponent" if forecast.extrapolation.by_exponent else ""
     return (
         f"The model is the card's: {'the law' if laws == 1 else f'{laws} laws mixed by weight'}, run-to-run noise, and "
-        f"beyond the largest run one unknown drift per e-fold of {per} (here of mean {mean:.2g}, sd {sd:.2g}"
-        f"{own}), which grows no further beyond {STUDIED:,.0f} times the largest run."
+        f"{runs.along.past} one unknown drift per {runs.along.step} (here of mean {mean:.2g}, sd {sd:.2g}"
+        f"{own}), which grows no further beyond {far_text(runs, STUDIED)}."
     )
 
 

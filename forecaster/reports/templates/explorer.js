@@ -4,8 +4,6 @@ const data = JSON.parse(root.querySelector('script[type="application/json"]').te
 const find = (selector) => root.querySelector(selector);
 const all = (selector) => [...root.querySelectorAll(selector)];
 const HALF = 0.5, MOST = 0.9, STEPS = 41, BEYOND = 1.6, NEAR = 2;
-const NAMES = { C: "Training compute (FLOP)", N: "Parameters", D: "Training tokens" };
-const UNITS = { C: " FLOP", N: " parameters", D: " tokens" };
 
 const decoded = (text) => {
   const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -107,6 +105,31 @@ const read = (text) => {
   if (!found || !/\d/.test(found[1]) || (found[2] && found[3])) return NaN;
   return Number(found[1].replaceAll(",", "") + (found[2] ?? "")) * SUFFIXES[found[3].toUpperCase()];
 };
+// A date is held as e to the power of its years since 2000.
+const DAYS = 365.25, DAY = 864e5, FIRST = Date.UTC(2000, 0, 1);
+const dateSaid = (value) => {
+  const day = new Date(FIRST + Math.round(DAYS * Math.log(value)) * DAY);
+  return Number.isFinite(day.getTime()) ? day.toISOString().slice(0, 10) : "beyond the calendar";
+};
+const readDate = (text) => {
+  const found = /^(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?$/.exec(text.trim());
+  if (!found) return NaN;
+  const [, year, month, day] = found.map(Number);
+  // Of a month or a year the last day.
+  const at = found[3] ? Date.UTC(year, month - 1, day) : found[2] ? Date.UTC(year, month, 0) : Date.UTC(year, 11, 31);
+  const back = new Date(at), same = (!found[3] || back.getUTCDate() === day) && (!found[2] || back.getUTCMonth() === month - 1);
+  return same ? Math.exp((at - FIRST) / DAY / DAYS) : NaN;
+};
+const spanSaid = (years) => {
+  const days = Math.abs(years) * DAYS;
+  if (days < 60) return Math.round(days) === 1 ? "1 day" : `${Math.round(days)} days`;
+  return days < 3 * DAYS ? `${Math.round(days / DAYS * 12)} months` : `${quantity(Math.abs(years), 2)} years`;
+};
+const amountOf = (isDate, value, digits = 4) => isDate ? dateSaid(value) : quantity(value, digits);
+const along = data.along;
+const scaleSaid = (value) => along.is_date || along.unit ? `${amountOf(along.is_date, value, 2)}${along.unit ? ` ${along.unit}` : ""}` : `${along.word}=${quantity(value, 2)}`;
+const belowSaid = (ratio) => along.is_date ? `${spanSaid(Math.log(ratio))} before the first row` : `${twoDigits(ratio)} times below the smallest run`;
+const farSaid = (ratio) => along.is_date ? `${spanSaid(Math.log(ratio))} ${ratio >= 1 ? "after" : "before"} ${along.top}` : `${twoDigits(ratio)} times ${along.top}`;
 const number = (value) => {
   if (!Number.isFinite(value)) return "not available";
   const least = value === 0 ? 0 : 2 - Math.floor(Math.log10(Math.abs(value)));
@@ -145,12 +168,13 @@ const moved = (at, name, value) => {
 
 const warningsAt = (at) => {
   const said = [], ratio = at[data.scale] / data.largest;
-  const of = data.scale === "C" ? "compute" : data.scale;
+  const of = along.word;
   if (ratio > data.studied) {
-    said.push(`Beyond what was studied: extrapolation was studied up to ${data.studied.toLocaleString("en-US")} times the largest run, and the range is probably too narrow here.`);
+    said.push(along.is_date ? `Extrapolation in time was never studied, and the allowance for drift grows no further after ${spanSaid(Math.log(data.studied))}.`
+      : `Beyond what was studied: extrapolation was studied up to ${data.studied.toLocaleString("en-US")} times the largest run, and the range is probably too narrow here.`);
   }
   if (data.tested !== null && ratio > data.tested && twoDigits(ratio) !== twoDigits(data.tested)) {
-    said.push(`Nothing beyond ${twoDigits(data.tested)} times the largest run was backtested on this table.`);
+    said.push(`Nothing beyond ${farSaid(data.tested)} was backtested on this table.`);
   }
   const here = perParameter(at);
   if (data.ratios && (here > data.far_split * data.ratios[1] || here < data.ratios[0] / data.far_split)) {
@@ -165,12 +189,13 @@ const warningsAt = (at) => {
   return said;
 };
 const distanceAt = (at) => {
-  const ratio = at[data.scale] / data.largest, unit = UNITS[data.scale] ?? "", here = perParameter(at);
+  const ratio = at[data.scale] / data.largest, here = perParameter(at);
+  const ratioSaid = here === null ? "" : ` ${quantity(here, 2)} tokens per parameter.`;
   if (at[data.scale] < data.smallest) {
-    return `${quantity(at[data.scale], 2)}${unit}: ${twoDigits(data.smallest / at[data.scale])} times below the smallest run (${quantity(data.smallest, 2)}${unit}), so nothing was measured there.${here === null ? "" : ` ${quantity(here, 2)} tokens per parameter.`}`;
+    return `${scaleSaid(at[data.scale])}: ${belowSaid(data.smallest / at[data.scale])} (${scaleSaid(data.smallest)}), so nothing was measured there.${ratioSaid}`;
   }
-  const where = `${quantity(at[data.scale], 2)}${unit}: ${twoDigits(ratio)} times the largest run (${quantity(data.largest, 2)}${unit})`;
-  return `${where}${ratio > 1 ? "" : ", so within the scale that was measured"}.${here === null ? "" : ` ${quantity(here, 2)} tokens per parameter.`}`;
+  const where = `${scaleSaid(at[data.scale])}: ${farSaid(ratio)} (${scaleSaid(data.largest)})`;
+  return `${where}${ratio > 1 ? "" : `, so ${along.inside}`}.${ratioSaid}`;
 };
 
 // The fan: along the scale, at the tokens per parameter that are set.
@@ -188,7 +213,19 @@ const ticks = (low, high, count) => {
   return Array.from({ length: Math.floor(high / step) - Math.ceil(low / step) + 1 }, (_, i) => (Math.ceil(low / step) + i) * step)
     .map((value) => [value, value.toFixed(Math.min(places, 12))]);
 };
+const dateTicks = (low, high, narrow) => {
+  const start = 2000 + Math.log(low), end = 2000 + Math.log(high), most = narrow ? 4 : 8, found = [];
+  const every = [1, 3, 6, 12, 24, 60, 120].find((months) => 12 * (end - start) / months <= most) ?? 240;
+  for (let month = Math.ceil(12 * Math.floor(start) / every) * every; month <= 12 * Math.ceil(end); month += every) {
+    const day = new Date(Date.UTC(0, 0, 1));
+    day.setUTCFullYear(Math.floor(month / 12), month % 12, 1);
+    const value = Math.exp((day - FIRST) / DAY / DAYS);
+    if (value >= low && value <= high) found.push([value, day.toISOString().slice(0, every >= 12 ? 4 : 7)]);
+  }
+  return found;
+};
 const scaleTicks = (low, high, narrow) => {
+  if (along.is_date) return dateTicks(low, high, narrow);
   const decades = Math.log10(high / low), found = [];
   const every = Math.max(1, Math.ceil(decades / (narrow ? 4 : 8)));
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power += 1) {
@@ -226,7 +263,7 @@ const drawFan = (steps, answer) => {
   const edge = x(data.largest);
   add("rect", { x: edge, y: top, width: Math.max(0, right - edge), height: bottom - top, style: "fill: var(--shade)" });
   const inside = right - edge > 160;
-  text(inside ? edge + 6 : edge - 6, top - 7, inside ? "beyond the largest run" : "beyond the largest run \u2192", { "text-anchor": inside ? "start" : "end", "font-style": "italic" });
+  text(inside ? edge + 6 : edge - 6, top - 7, inside ? along.past : `${along.past} \u2192`, { "text-anchor": inside ? "start" : "end", "font-style": "italic" });
   for (const [value, said] of ticks(yLow, yHigh, narrow ? 5 : 6)) {
     add("line", { x1: left, x2: right, y1: y(value), y2: y(value), style: "stroke: var(--grid)" });
     text(left - 7, y(value) + 4, said, { "text-anchor": "end" });
@@ -262,7 +299,7 @@ const drawFan = (steps, answer) => {
     add("line", { x1: x(value), x2: x(value), y1: bottom, y2: bottom + 5, style: "stroke: var(--axis)" });
     text(x(value), bottom + 19, said, { "text-anchor": "middle" });
   }
-  text((left + right) / 2, height - 6, NAMES[data.scale] ?? data.scale, { "text-anchor": "middle" });
+  text((left + right) / 2, height - 6, along.title, { "text-anchor": "middle" });
   text(left, 14, sentence(data.metric));
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("height", height);
@@ -272,7 +309,7 @@ const listSteps = (steps) => {
   if (!find("[data-steps]").open) return;
   find("[data-rows]").replaceChildren(...steps.filter((_, i) => i % 4 === 0).map((step) => {
     const row = document.createElement("tr");
-    [quantity(step.value, 2), number(step.median), spread(step.half), spread(step.most)].forEach((said, i) => {
+    [amountOf(along.is_date, step.value, 2), number(step.median), spread(step.half), spread(step.most)].forEach((said, i) => {
       const cell = document.createElement(i ? "td" : "th");
       if (!i) cell.scope = "row";
       cell.textContent = said;
@@ -287,19 +324,19 @@ const targetSaid = () => String(Number(state.target.toPrecision(6)));
 const goalSaid = () => `${targetSaid()} or ${data.target.above ? "more" : "less"}`;
 const say = (selector, text) => { find(selector).textContent = text; };
 const sliderOf = (control, value) => control.log ? Math.log10(value) : value;
-const amount = (control, value) => `${quantity(value)}${control.unit ? ` ${control.unit}` : ""}`;
+const amount = (control, value) => `${amountOf(control.is_date, value)}${control.unit ? ` ${control.unit}` : ""}`;
 let waiting = 0, pending = 0, drawn = false;
 const showFan = (answer) => {
-  const steps = fanSteps(state.at), ratio = perParameter(state.at), name = NAMES[data.scale] ?? data.scale;
+  const steps = fanSteps(state.at), ratio = perParameter(state.at), name = along.title;
   drawn = true;
   if (steps.length > 1) drawFan(steps, answer);
   listSteps(steps);
-  say("[data-caption]", `${sentence(data.metric)} of a new run over ${name.replace(/^[PT]/, (letter) => letter.toLowerCase())}${ratio === null ? "" : `, at ${quantity(ratio, 2)} tokens per parameter as set above`}; shaded: beyond the largest run, where nothing was measured.`);
+  say("[data-caption]", `${sentence(data.metric)} of a new run over ${along.is_date ? along.word : name.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}${ratio === null ? "" : `, at ${quantity(ratio, 2)} tokens per parameter as set above`}; shaded: ${along.past}, where nothing was measured.`);
 };
 const show = (editing = null) => {
   data.controls.forEach((control, i) => {
     const value = state.at[control.name], field = all("[data-input]")[i], slider = all("[data-slider]")[i];
-    if (field !== editing) { field.value = quantity(value); field.removeAttribute("aria-invalid"); }
+    if (field !== editing) { field.value = amountOf(control.is_date, value); field.removeAttribute("aria-invalid"); }
     if (slider !== editing) slider.value = sliderOf(control, value);
     slider.setAttribute("aria-valuetext", amount(control, value));
   });
@@ -333,11 +370,11 @@ const show = (editing = null) => {
   root.dispatchEvent(new CustomEvent("explored", { detail: { at: { ...state.at }, target: state.target, median: answer.median, ranges: answer.ranges, chance } }));
 };
 const set = (next, editing) => { state = { ...state, ...next }; say("[data-refusal]", ""); show(editing); };
-const typed = (field, label, positive, apply) => {
-  const value = read(field.value);
+const typed = (field, label, positive, apply, isDate = false) => {
+  const value = isDate ? readDate(field.value) : read(field.value);
   if (Number.isFinite(value) && !(positive && value <= 0)) { field.removeAttribute("aria-invalid"); apply(value); return; }
   field.setAttribute("aria-invalid", "true");
-  say("[data-refusal]", `${label}: not a quantity${positive ? " above 0" : ""}; write a number such as 70B, 1.4T, 6e23 or 1.95.`);
+  say("[data-refusal]", isDate ? `${label}: not a date; write one such as 2026-12-31.` : `${label}: not a quantity${positive ? " above 0" : ""}; write a number such as 70B, 1.4T, 6e23 or 1.95.`);
 };
 data.controls.forEach((control, i) => {
   const field = all("[data-input]")[i], slider = all("[data-slider]")[i];
@@ -346,7 +383,7 @@ data.controls.forEach((control, i) => {
   slider.step = (slider.max - slider.min) / 500;
   const apply = (value, editing) => set({ at: moved(state.at, control.name, value) }, editing);
   slider.addEventListener("input", () => apply(control.log ? 10 ** slider.valueAsNumber : slider.valueAsNumber, slider));
-  field.addEventListener("input", () => typed(field, control.label, control.positive, (value) => apply(value, field)));
+  field.addEventListener("input", () => typed(field, control.label, control.positive, (value) => apply(value, field), control.is_date));
   field.addEventListener("blur", () => { if (field.getAttribute("aria-invalid") !== "true") show(); });
 });
 const targetField = find("[data-target]"), targetSlider = find("[data-target-slider]");
@@ -358,7 +395,7 @@ targetField.addEventListener("input", () => typed(targetField, "Target", data.li
 targetField.addEventListener("blur", () => { if (targetField.getAttribute("aria-invalid") !== "true") show(); });
 find("[data-reset]").addEventListener("click", () => set({ at: { ...data.at }, target: data.target.value }));
 find("[data-steps]").addEventListener("toggle", () => showFan(answerAt(state.at)));
-say("[data-scale-head]", NAMES[data.scale] ?? data.scale);
+say("[data-scale-head]", along.title);
 find(".explorer-body").hidden = false;
 show();
 let width = innerWidth;

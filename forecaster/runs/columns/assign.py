@@ -74,7 +74,8 @@ def assign_columns(
     if "loss" not in chosen and not training:
         free = [header for header in headers if header not in {*chosen.values(), *meant, *taken} and counts(header)]
         notes += _other_response(chosen, free)
-    _refuse_absent(chosen, headers, training, name=name)
+    own = [said for said in asked if said not in STANDARD]
+    _refuse_absent(chosen, headers, training, name=name, orders=bool(own) or "date" in chosen)
     notes += _half_read(chosen, meant, counts, name=name)
     named = {standard: chosen[standard] for standard in STANDARD if standard in chosen}
     named |= {said: each.header for said, each in asked.items() if said not in STANDARD}
@@ -136,9 +137,17 @@ def _other_response(chosen: dict[str, str], free: list[str]) -> list[Note]:
     return [Note("response-found", text)]
 
 
-def _refuse_absent(chosen: Mapping[str, str], headers: list[str], training: list[str], *, name: str) -> None:
-    for needed, cure in ((("loss",), "loss=HEADER"), (("N", "D", "C"), "N=HEADER,D=HEADER")):
-        if not any(standard in chosen for standard in needed):
+def _refuse_absent(
+    chosen: Mapping[str, str], headers: list[str], training: list[str], *, name: str, orders: bool
+) -> None:
+    """Refuse a table without a response, or without anything to order its runs by.
+
+    Raises:
+        RunsError: with the headers there are, and the cure.
+    """
+    inputs = "N=HEADER,D=HEADER, or x=HEADER for another"
+    for needed, cure in ((("loss",), "loss=HEADER"), (("N", "D", "C"), inputs)):
+        if not any(standard in chosen for standard in needed) and not (needed != ("loss",) and orders):
             said = ""
             if needed == ("loss",) and training:
                 said = f"{clipped(training[0])} is a training loss and is not taken unasked; "

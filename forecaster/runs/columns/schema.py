@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.errors import RunsError, clipped
+from forecaster.inputs import DATE
+from forecaster.notes import Note
+from forecaster.quantity import is_period
 from forecaster.runs.columns.cells import is_blank, is_missing
-from forecaster.runs.columns.headers import NUMBERS
+from forecaster.runs.columns.headers import NUMBERS, STANDARD
+from forecaster.runs.table import Runs
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def refuse_bad_cells(
-    table: pd.DataFrame, frame: pd.DataFrame, chosen: Mapping[str, str], *, places: list[str], name: str
+    table: pd.DataFrame, frame: pd.DataFrame, chosen: Mapping[str, str], *, places: list[str], name: str, scale: str
 ) -> None:
     """Refuse numbers that are not finite, and those not above zero but for the loss; a standard error may be zero.
+
+    Looked at are the standard columns and the one that orders the runs, `scale`.
 
     Raises:
         RunsError: with the first such cell, its place in the file and how many more there are.
     """
-    present = [column for column in NUMBERS if column in table.columns]
+    own = () if scale in STANDARD else (scale,)
+    present = [column for column in (*NUMBERS, *own) if column in table.columns]
     if not len(table):
         raise RunsError("the table has a header but no runs", where=name)
     values = table[present].to_numpy(dtype=float)
@@ -42,6 +49,22 @@ def refuse_bad_cells(
     more = f" ({len(cells) - 1} more such cell{'s' if len(cells) > 2 else ''})" if len(cells) > 1 else ""
     fault = f"{label} {_fault(column, raw, float(values[cells[0]]))}{more}"
     raise RunsError(fault, where=f"{name} {places[row]}", named=("where",))
+
+
+def scale_notes(runs: Runs) -> list[Note]:
+    """What must be said where runs are ordered by their date.
+
+    Raises:
+        RunsError: a cell that is no date, with its place.
+    """
+    if runs.scale != DATE.name:
+        return []
+    runs.column(DATE.name)
+    said = "the table has no N, D or C, so runs are ordered by date"
+    periods = sum(is_period(str(cell)) for cell in runs.table[DATE.name])
+    if periods:
+        said += f"; {periods} of {len(runs)} dates give a month or a year, and stand at its middle"
+    return [Note("scale-date", said)]
 
 
 def _fault(column: str, raw: Any, value: float) -> str:

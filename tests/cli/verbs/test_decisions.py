@@ -50,7 +50,7 @@ def test_laws_that_are_named_all_speak_of_the_split(saved: str, capsys: pytest.C
 def test_require_says_it_in_words_and_in_json(saved: str, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ["require", saved, "--loss", "2.3", "--loss", "2.1", "--price", "price=3"]
     assert main(asked) == 0
-    assert "What compute does a loss of 2.3 take" in capsys.readouterr().out
+    assert "What compute brings loss to 2.3 or less" in capsys.readouterr().out
     assert main([*asked, "--at", "N=3B", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert [each["target"] for each in said["requirement"]] == [2.3, 2.1] and said["held"] == {"N": 3e9}
@@ -102,3 +102,19 @@ def test_a_figure_replaces_an_earlier_one_and_nothing_else(
     assert main(asked) == main(asked) == 0
     assert path.stat().st_size > 5_000
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_require_solves_for_what_is_asked_by_either_spelling(saved: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["require", saved, "--target", "<=2.3", "--for", "D", "--at", "N=3B", "--json"]) == 0
+    (said,) = json.loads(capsys.readouterr().out)["requirement"]
+    assert said["direction"] == "below" and said["D"]["median"] > 1e9 and "C" in said["curve"][0]
+    assert main(["require", saved]) == 2
+    assert "a requirement needs a target, such as --target 1.90" in capsys.readouterr().err
+    assert main(["require", saved, "--loss", "2.3", "--for", "D"]) == 2
+    assert "to solve for D, N must be held, as in --at N=70B" in capsys.readouterr().err
+
+
+def test_a_date_is_asked_of_a_table_that_has_dates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_runs(date=["2024-01-01"] * 29 + ["03/04/2024"]).table.to_csv(tmp_path / "runs.csv", index=False)
+    assert main(["forecast", str(tmp_path / "runs.csv"), "--at", "date=2026-12-31"]) == 2
+    assert 'line 31: date: "03/04/2024" could be two dates' in capsys.readouterr().err
