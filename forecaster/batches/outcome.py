@@ -96,7 +96,7 @@ def answered(forecast: Forecast, *, table: str, recipe: Recipe) -> Outcome:
         table: its name in the batch.
         recipe: that every table got.
     """
-    from forecaster.forecasts.grade import grade
+    from forecaster.forecasts.evidence.grade import grade
 
     said = forecast.as_dict()
     facts = _facts(recipe, forecast.runs)

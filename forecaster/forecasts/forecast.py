@@ -9,21 +9,16 @@ from typing import Any
 from forecaster.backtests.weighting import Weighting, given, weigh
 from forecaster.errors import Say
 from forecaster.fits.ensemble import Ensemble, failures, fit_each, refuse_too_few, with_refusals
-from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import extrapolation_of
 from forecaster.forecasts.answer import answer
-from forecaster.forecasts.grade import BEYOND_TESTED
+from forecaster.forecasts.notes.basis import own_notes, response_notes, table_notes
 from forecaster.forecasts.points import refuse_incomplete, resolve
 from forecaster.forecasts.result import Forecast
-from forecaster.inputs import CODE
-from forecaster.laws.families import families_of, family_at
 from forecaster.laws.law import Law
 from forecaster.notes import Note
-from forecaster.runs.check import check
 from forecaster.runs.points import Scenario, scenario
 from forecaster.runs.table import Runs
-from forecaster.show.table import times
 
 
 def forecast(
@@ -74,7 +69,7 @@ def forecast(
         whole = whole.sampled_longer(named, cache=cache, say=say)
     kept, resolved, point_notes = _speaking(whole, asked, named, seed=seed, allow_failed_checks=allow_failed_checks)
     term = weighting.term or extrapolation_of(kept)
-    said = [[*notes, *_own_notes(kept, weighting, at)] for notes, at in zip(point_notes, resolved, strict=True)]
+    said = [[*notes, *own_notes(kept, weighting, at)] for notes, at in zip(point_notes, resolved, strict=True)]
     return Forecast(
         points=answer(kept, asked.points, resolved, term, seed=seed, notes=said),
         targets=asked.targets,
@@ -82,7 +77,7 @@ def forecast(
         weighting=weighting.of(kept.names),
         verdicts=kept.verdicts,
         extrapolation=term,
-        notes=(*_table_notes(kept), *kept.notes, *_response_notes(kept, term)),
+        notes=(*table_notes(kept), *kept.notes, *response_notes(kept, term)),
         unchecked=bool(failures(kept.verdicts).keys() & set(kept.names)),
         seed=seed,
     )
@@ -169,54 +164,3 @@ def _weighting(
     if isinstance(weights, Weighting):
         return weights.of(names)
     return weigh(fits, basis=weights, cache=cache, say=say) if isinstance(weights, str) else given(weights, names)
-
-
-def _table_notes(ensemble: Ensemble) -> list[Note]:
-    """What a check of the table warns of, so that nobody has to have asked for it."""
-    runs = ensemble.runs
-    said_otherwise = set() if runs.is_language_loss else {"response-not-loss", "response-not-positive"}
-    if families_of(ensemble.fits[0].law):
-        said_otherwise.add("mixed-families")
-    return [*runs.notes, *(note for note in check(runs).notes if note.warning and note.code not in said_otherwise)]
-
-
-def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:
-    runs = ensemble.runs
-    if term.by_exponent:
-        return []
-    reason = f"`{runs.response}` does not look like a language-model loss"
-    if runs.scale != "C":
-        reason = f"the table has {runs.scale} alone"
-    if ensemble.link.name != "log":
-        reason = "the noise is on another scale than the log of the response"
-    per = "compute" if runs.scale == "C" else runs.scale
-    text = (
-        f"{reason}, so the extrapolation term has no direction and is wider "
-        f"(mean 0, sd {term.sd:g} per e-fold of {per})."
-    )
-    return [Note("other-response", text, warning=True)]
-
-
-def _own_notes(ensemble: Ensemble, weighting: Weighting, inputs: Mapping[str, float]) -> list[Note]:
-    return [*_family_notes(ensemble, inputs), *_reach_notes(ensemble, weighting, inputs)]
-
-
-def _reach_notes(ensemble: Ensemble, weighting: Weighting, inputs: Mapping[str, float]) -> list[Note]:
-    if weighting.record is None or weighting.term is None:
-        return []
-    tested = float(weighting.record.points["ratio"].max())
-    ratio = inputs[ensemble.runs.scale] / ensemble.largest
-    if ratio <= BEYOND_TESTED * tested:
-        return []
-    text = (
-        f"The point is {times(ratio)} times the largest run, and this table's own cuts could test forecasts to "
-        f"{times(tested)} times only; beyond {BEYOND_TESTED:g} times that nothing tells how far its laws drift."
-    )
-    return [Note("beyond-tested", text, warning=True)]
-
-
-def _family_notes(ensemble: Ensemble, inputs: Mapping[str, float]) -> list[Note]:
-    if CODE not in inputs:
-        return []
-    name = family_at(ensemble.fits[0].law, inputs[CODE])
-    return [Note("family-asked", f"the point is of {name}; each family has its own level, partially pooled")]

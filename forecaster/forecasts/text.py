@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from forecaster.forecasts.evidence import beyond_tested, evidence_line, grade_section, record_section, weights_reason
+from forecaster.forecasts.evidence.text import (
+    beyond_tested,
+    evidence_line,
+    grade_section,
+    record_section,
+    weights_reason,
+)
 from forecaster.forecasts.path import marked
 from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, point_table, range_table, share_table
 from forecaster.inputs import CODE

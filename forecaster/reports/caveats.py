@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecaster.forecasts.evidence import drift
+from forecaster.forecasts.evidence.text import drift
 from forecaster.forecasts.tables import SOURCES, Answer, answers
 from forecaster.forecasts.text import weights_sentence
 from forecaster.inputs import INPUTS

@@ -17,8 +17,8 @@ from forecaster.backtests.result import Backtest
 from forecaster.backtests.weighting import Weighting
 from forecaster.errors import UsageError
 from forecaster.fits.verdict import Verdict
+from forecaster.forecasts.evidence.grade import grade
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.grade import grade
 from forecaster.forecasts.result import Forecast
 from forecaster.forecasts.tables import answers, share_table
 from forecaster.forecasts.text import question, stamps

@@ -13,7 +13,7 @@ import numpy as np
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import law_draws
-from forecaster.forecasts.grade import farthest_tested
+from forecaster.forecasts.evidence.grade import farthest_tested
 from forecaster.forecasts.points import FAR_SPLIT
 from forecaster.laws.formula.algebra import names_in
 from forecaster.laws.formula.javascript import javascript, literal, settled

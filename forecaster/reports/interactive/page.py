@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.errors import UsageError
 from forecaster.fits.extrapolation import STUDIED
-from forecaster.forecasts.evidence import drift
+from forecaster.forecasts.evidence.text import drift
 from forecaster.inputs import CODE
 from forecaster.laws.families import family_at
 from forecaster.laws.formula.javascript import HELPERS, in_script

@@ -15,8 +15,9 @@ from forecaster.backtests.weighting import Weighting
 from forecaster.fits.extrapolation import LANGUAGE_LOSS, OTHER_RESPONSE, studied
 from forecaster.fits.power_scaling import Power
 from forecaster.fits.verdict import Verdict
+from forecaster.forecasts.evidence.grade import Grade, expected_coverage, farthest_tested, grade, own_score
+from forecaster.forecasts.evidence.rules import RULES
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.grade import RULES, Grade, expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.shelf import law
 from forecaster.runs.table import Runs
@@ -120,7 +121,7 @@ def test_priors_that_move_the_answer_more_than_the_data_cost_letters(
 ) -> None:
     def by_law(sensitivities: dict[str, tuple[float, float]]) -> tuple[str, str]:
         monkeypatch.setattr(
-            "forecaster.forecasts.grade.power_scale",
+            "forecaster.forecasts.evidence.grade.power_scale",
             lambda fit, at, *, only_response: (Power(fit.law.name, "response", *sensitivities[fit.law.name]),),
         )
         # Another point each time, since a point's answer is kept.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.backtests.baselines import BASELINE_NAMES
 from forecaster.fits.extrapolation import Held, study
-from forecaster.forecasts.grade import expected_coverage, farthest_tested, grade, own_score
+from forecaster.forecasts.evidence.grade import expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.tables import Tested, record_said
 from forecaster.show.document import Headline, Section, Sentence, sentences
 from forecaster.show.table import MISSING, MIXED, Table, sentence_case, shown, times
