@@ -101,7 +101,7 @@ class Backtest(Result):
                     "cut": fold.cut,
                     "shown": len(fold.train),
                     "hidden": len(fold.test),
-                    "weights": {name: round(weight, 6) for name, weight in weights.items()},
+                    "weights": dict(weights),
                 }
                 for fold, weights in zip(self.folds, self.weights, strict=True)
             ],
@@ -145,7 +145,7 @@ class Score:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        data: dict[str, Any] = json_ready(asdict(self), 6)
+        data: dict[str, Any] = json_ready(asdict(self))
         return data
 
 

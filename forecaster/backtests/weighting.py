@@ -93,7 +93,7 @@ class Weighting:
         return {
             "basis": self.basis,
             "why": self.why,
-            "weights": {name: round(weight, 6) for name, weight in self.weights.items()},
+            "weights": dict(self.weights),
         }
 
     @property

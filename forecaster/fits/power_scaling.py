@@ -12,6 +12,7 @@ import numpy as np
 from forecaster.fits.posterior import Fit, sampled_values, thinned
 from forecaster.fits.predict import joint_log_likelihood
 from forecaster.laws.prior import log_prior
+from forecaster.quantity import finite
 from forecaster.stats.power_scaling import POWERS, scaled_weights, sensitivity
 
 THRESHOLD = 0.05
@@ -56,7 +57,7 @@ class Power:
         numbers = {"prior": self.prior, "likelihood": self.likelihood}
         return (
             {"law": self.law, "quantity": self.quantity}
-            | {name: round(value, 4) if np.isfinite(value) else None for name, value in numbers.items()}
+            | {name: finite(value) for name, value in numbers.items()}
             | {"diagnosis": self.diagnosis}
         )
 

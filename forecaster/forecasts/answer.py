@@ -12,8 +12,9 @@ from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.predict import predict
 from forecaster.notes import Note
+from forecaster.quantity import TYPED, format_quantity
 from forecaster.runs.points import Point
-from forecaster.stats.mixture import MASSES, Band
+from forecaster.stats.mixture import Band
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,41 +46,40 @@ class PointForecast:
     compute_ratio: float
     notes: tuple[Note, ...]
 
+    def said(self, name: str, unit: str = "") -> str:
+        """The amount of one of its inputs for a person: as it was typed where it was, else to two digits.
+
+        Args:
+            name: of the input.
+            unit: a word put after the number.
+        """
+        value = self.at[name]
+        return format_quantity(value, unit, digits=TYPED if self.asked.inputs.get(name) == value else 2)
+
     def as_dict(self, weights: Mapping[str, float], targets: Sequence[float]) -> dict[str, Any]:
-        """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves.
+        """JSON-ready, at full precision; `mcse` holds the Monte Carlo errors of the median and the 90% range.
 
         Args:
             weights: of the laws.
             targets: values of the response whose chance is given.
         """
-        places = self.predictive.decimals
-
-        def ranges(band: Band) -> dict[str, list[float]]:
-            return {f"{100 * mass:g}": [round(end, places) for end in band.interval(mass)] for mass in MASSES}
-
+        band, raw, curve = self.predictive.as_dict(), self.raw.as_dict(), self.curve.as_dict()
         return {
             "asked": self.asked.text,
-            "at": {name: float(f"{value:.6g}") for name, value in self.at.items()},
-            "median": round(self.predictive.median, places),
-            "raw_median": round(self.raw.median, places),
-            "interval": ranges(self.predictive),
-            "raw_interval": ranges(self.raw),
-            "curve_interval": ranges(self.curve),
-            "share": {name: round(value, 6) for name, value in self.share.items()},
-            "noise_width": round(self.noise_width, places + 1),
-            "by_law": {
-                name: {
-                    "median": round(band.median, places),
-                    "interval": ranges(band),
-                    "weight": round(weights[name], 6),
-                }
-                for name, band in self.by_law.items()
-            },
+            "at": dict(self.at),
+            "median": band["median"],
+            "raw_median": raw["median"],
+            "interval": band["interval"],
+            "mcse": band["mcse"],
+            "raw_interval": raw["interval"],
+            "curve_interval": curve["interval"],
+            "share": dict(self.share),
+            "noise_width": self.noise_width,
+            "by_law": {name: alone.as_dict() | {"weight": weights[name]} for name, alone in self.by_law.items()},
             "targets": [
-                {"value": target, "probability": round(self.predictive.probability(below=target), 4)}
-                for target in targets
+                {"value": target, "probability": self.predictive.probability(below=target)} for target in targets
             ],
-            "distance": {"compute_ratio": float(f"{self.compute_ratio:.6g}")},
+            "distance": {"compute_ratio": self.compute_ratio},
             "notes": [note.as_dict() for note in self.notes],
         }
 

@@ -14,7 +14,7 @@ from forecaster.forecasts.evidence.text import (
 )
 from forecaster.forecasts.path import marked
 from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, point_table, range_table, share_table
-from forecaster.inputs import CODE
+from forecaster.inputs import CODE, INPUTS
 from forecaster.laws.families import family_at
 from forecaster.quantity import format_quantity
 from forecaster.runs.text import after, metric, scale_text, unit
@@ -98,16 +98,11 @@ def question(forecast: Forecast, point: PointForecast) -> str:
 
 def run_text(point: PointForecast) -> str:
     """The run that was asked for, "with 70B parameters and 1.4T tokens (5.9e23 FLOP)"."""
-    known = {name: value for name, value in point.at.items() if name != CODE}
-    N, D, C = (known.pop(name, None) for name in "NDC")
-    parts = []
-    if N is not None:
-        parts.append(format_quantity(N, "parameters"))
-    if D is not None:
-        parts.append(format_quantity(D, "tokens"))
-    parts += [f"{shown(name)}={format_quantity(value)}" for name, value in known.items()]
-    compute = "" if C is None else format_quantity(C, "FLOP")
-    if C is not None and set(point.asked.inputs) - {CODE} == {"C"} and N is not None:
+    known = [name for name in point.at if name != CODE]
+    parts = [point.said(name, INPUTS[name].word) for name in ("N", "D") if name in known]
+    parts += [f"{shown(name)}={point.said(name)}" for name in known if name not in ("N", "D", "C")]
+    compute = point.said("C", "FLOP") if "C" in known else ""
+    if compute and set(point.asked.inputs) - {CODE} == {"C"} and "N" in known:
         return f"of {compute} at its compute-optimal split ({' and '.join(parts)})"
     if not parts:
         return f"of {compute}"
@@ -118,7 +113,7 @@ def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> s
     """How far the point lies from what was measured."""
     runs = forecast.runs
     scales = runs.column(runs.scale)
-    here, largest = scale_text(runs, point.at[runs.scale]), scale_text(runs, float(scales.max()))
+    here, largest = point.said(runs.scale, INPUTS[runs.scale].unit), scale_text(runs, float(scales.max()))
     if not answer.beyond:
         return f"{here}: {answer.ratio} times the largest run ({largest}), so within the scale that was measured."
     said = f"{here}: {answer.ratio} times the largest run ({largest})."

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from forecaster.assess.sensitivity.variations import Kind
 from forecaster.fits.power_scaling import Power
+from forecaster.quantity import Digits, finite
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document
-from forecaster.show.json import rounded
 from forecaster.show.result import Result
 
 if TYPE_CHECKING:
@@ -49,22 +49,21 @@ class Bar:
         """The most that the median or an end of the range lies from the base's, in the response's unit."""
         return max(abs(self.median - base.median), abs(self.low - base.low), abs(self.high - base.high))
 
-    def as_dict(self, targets: Sequence[float], decimals: int) -> dict[str, Any]:
+    def as_dict(self, targets: Sequence[float]) -> dict[str, Any]:
         """JSON-ready; a number that does not exist is None.
 
         Args:
             targets: values of the response whose chance is given.
-            decimals: places of numbers in the response's unit.
         """
         chances = zip(targets, self.probability, strict=True)
         return {
             "name": self.name,
             "kind": self.kind,
-            "median": rounded(self.median, decimals),
-            "interval": {"90": [rounded(self.low, decimals), rounded(self.high, decimals)]},
-            "targets": [{"value": target, "probability": round(chance, 4)} for target, chance in chances],
+            "median": finite(self.median),
+            "interval": {"90": [finite(self.low), finite(self.high)]},
+            "targets": [{"value": target, "probability": chance} for target, chance in chances],
             "how": self.how,
-            "pareto_k": rounded(self.pareto_k, 2),
+            "pareto_k": finite(self.pareto_k),
         }
 
 
@@ -89,7 +88,7 @@ class Sensitivity(Result):
         bars: the same forecast with one choice made otherwise, the largest effect first.
         power: of each law, whether priors or data carry its response at the point and its parameters.
         left_out: what could not be given, and why, in one line each.
-        decimals: places that the Monte Carlo error of the base leaves.
+        digits: with which numbers are printed, those that the Monte Carlo error of the base leaves.
         runs: the table.
     """
 
@@ -99,7 +98,7 @@ class Sensitivity(Result):
     bars: tuple[Bar, ...]
     power: tuple[Power, ...]
     left_out: Mapping[str, str]
-    decimals: int
+    digits: Digits
     runs: Runs = field(repr=False, compare=False)
 
     @property
@@ -129,11 +128,11 @@ class Sensitivity(Result):
         return plot_tornado(self, ax)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves."""
+        """JSON-ready, at full precision."""
         return {
             "asked": self.point,
-            "base": self.base.as_dict(self.targets, self.decimals),
-            "bars": [bar.as_dict(self.targets, self.decimals) for bar in self.bars],
+            "base": self.base.as_dict(self.targets),
+            "bars": [bar.as_dict(self.targets) for bar in self.bars],
             "power_scaling": [power.as_dict() for power in self.power],
             "left_out": dict(self.left_out),
         }

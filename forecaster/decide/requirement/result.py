@@ -12,9 +12,10 @@ import numpy as np
 from forecaster.decide.price import Cost
 from forecaster.forecasts.result import Forecast
 from forecaster.notes import Note
+from forecaster.quantity import finite
 from forecaster.show.document import Document
 from forecaster.show.result import Result
-from forecaster.stats.mixture import ends_by_mass, interval, quantiles, rounded, summary
+from forecaster.stats.mixture import ends_by_mass, interval, quantiles, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,20 +79,19 @@ class Required:
         """JSON-ready; numbers that do not exist are None."""
         found = {
             "target": self.target,
-            "reachable_probability": round(self.reachable_probability, 4),
+            "reachable_probability": self.reachable_probability,
             "C": summary(self.flop, self.weights),
             "trained": {
-                f"{100 * p:g}%": {name: rounded(value) for name, value in at.items()} for p, at in self.trained.items()
+                f"{100 * p:g}%": {name: finite(value) for name, value in at.items()} for p, at in self.trained.items()
             },
-            "budget": [{"chance": chance, "C": rounded(self.budget(chance))} for chance in BUDGET_CHANCES],
+            "budget": [{"chance": chance, "C": self.budget(chance)} for chance in BUDGET_CHANCES],
             "curve": [
-                {name: float(f"{value:.6g}") for name, value in at.items()} | {"probability": round(float(chance), 4)}
-                for at, chance in zip(self.curve_at, self.chance, strict=True)
+                {**at, "probability": float(chance)} for at, chance in zip(self.curve_at, self.chance, strict=True)
             ],
             "by_law": {
                 name: {
-                    "weight": round(float(self.weights[i]), 6),
-                    "reachable_probability": round(float(self.reached[i].mean()), 4),
+                    "weight": float(self.weights[i]),
+                    "reachable_probability": float(self.reached[i].mean()),
                     "C": summary(self.flop[i : i + 1], np.ones(1)),
                 }
                 for i, name in enumerate(self.names)
@@ -143,7 +143,7 @@ class Requirement(Result):
         whole = self.forecast.as_dict()
         return {
             "requirement": [each.as_dict() for each in self.targets],
-            "held": {name: float(f"{value:.6g}") for name, value in self.held.items()},
+            "held": dict(self.held),
             "verdict": whole["verdict"],
             "weights": whole["weights"],
             "notes": whole["notes"],

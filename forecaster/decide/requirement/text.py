@@ -7,7 +7,7 @@ import numpy as np
 from forecaster.decide.requirement.result import BUDGET_CHANCES, SHOWN, Required, Requirement
 from forecaster.decide.words import COLUMNS, amount_row, amount_text, cost_rows, decision, price_section, range_text
 from forecaster.inputs import INPUTS
-from forecaster.quantity import format_quantity
+from forecaster.quantity import TYPED, format_quantity
 from forecaster.show.document import Document, Section, Sentence
 from forecaster.show.table import Table, percent, share, shown, weight
 
@@ -21,9 +21,9 @@ def requirement_document(requirement: Requirement) -> Document:
 
 def path_text(requirement: Requirement) -> str:
     """Along what points the compute grows."""
-    held = [f"{name}={format_quantity(value)}" for name, value in requirement.held.items() if name in ("N", "D")]
+    held = next((name for name in requirement.held if name in ("N", "D")), None)
     if held:
-        return f"with {held[0]} held"
+        return f"with {held}={format_quantity(requirement.held[held], digits=TYPED)} held"
     splits = any({"N", "D"} <= set(fit.law.inputs) for fit in requirement.forecast.fits)
     return "along the compute-optimal split" if splits else "along compute"
 

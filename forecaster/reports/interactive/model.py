@@ -6,6 +6,7 @@ import base64
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -85,7 +86,7 @@ def payload(
         "ratios": None if ratio is None else [float(ratio.min()), float(ratio.max())],
         "far_split": FAR_SPLIT,
         "link": {"name": link.name, "spread": link.spread},
-        "places": point.predictive.decimals,
+        "digits": asdict(point.predictive.digits),
         "masses": list(MASSES),
         "metric": runs_text.metric(runs),
         "chances": [re.sub(r"^[^(]*", "", chance(whole / 100, words)) for whole in range(101)],
@@ -121,7 +122,7 @@ def target_of(forecast: Forecast, point: PointForecast) -> dict[str, Any]:
     loss = forecast.runs.column("loss")
     low, high = point.predictive.interval(max(MASSES))
     value = forecast.targets[0] if forecast.targets else point.predictive.median
-    places = max(0, min(point.predictive.decimals, 3))
+    places = min(point.predictive.digits.places_of(value), 3)
     top = max(float(np.quantile(loss, 0.75)), high, *forecast.targets)
     bottom = min(float(loss.min()), low, *forecast.targets)
     room = 0.15 * (top - bottom)

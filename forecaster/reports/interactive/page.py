@@ -115,11 +115,12 @@ def script_hashes(markup: str) -> tuple[str, ...]:
 
 def difference_sentence(forecast: Forecast, point: PointForecast, kept: Thinned) -> str:
     """How far the explorer's numbers are from the card's, and which of the two count."""
-    places = point.predictive.decimals + 1
+    digits = point.predictive.digits.finer()
 
     def said(value: float, before: str = "") -> str:
-        least = 10.0**-places
-        return f"less than {number(least, places)}" if value < least else f"{before}{number(value, places)}"
+        least = 10.0**-digits.places
+        few = value < least and not digits.least
+        return f"less than {number(least, digits)}" if few else f"{before}{number(value, digits)}"
 
     chances = ""
     if forecast.targets:

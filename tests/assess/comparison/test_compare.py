@@ -97,7 +97,7 @@ def test_the_forecasts_are_those_of_the_verb(fits: list[Fit]) -> None:
     assert found.table.loc["kaplan", "median at N=70B,D=2T"] == point.by_law["kaplan"].median
     assert found.table.loc["kaplan", "90% low at N=70B,D=2T"] == point.by_law["kaplan"].interval(0.9)[0]
     assert [said["asked"] for said in found.as_dict()["compare"]["points"]] == [POINT, "N=70B,D=2T"]
-    places = point.predictive.decimals
+    places = point.predictive.digits.places
     for band, weight in ((point.by_law["kaplan"], "30%"), (point.predictive, "100%")):
         low, high = band.interval(0.9)
         line = f"{band.median:.{places}f} {low:.{places}f} to {high:.{places}f} {weight}"
