@@ -158,7 +158,7 @@ def test_amounts_that_were_asked_are_said_as_they_were_typed(fits: list[Fit]) ->
 def test_a_skewed_range_prints_its_small_end(fits: list[Fit]) -> None:
     answer = forecast(fits, "N=30B,D=1T")
     point = answer.points[0]
-    wide = replace(point.predictive, draws=point.predictive.draws * 15 - 6)
+    wide = replace(point.predictive, draws=45 * (point.predictive.draws - np.log(answer.median)) - 1)
     said = answers(replace(answer, points=(replace(point, predictive=wide),)))[0]
     low, high = wide.interval(0.9)
     assert high > 100 * low and float(said.interval["90"][0]) == pytest.approx(low, rel=0.05)
