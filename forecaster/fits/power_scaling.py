@@ -67,6 +67,9 @@ Weights = tuple[np.ndarray, np.ndarray]
 
 _weights: WeakKeyDictionary[Fit, tuple[Weights | float, Weights | float]] = WeakKeyDictionary()
 
+_found: WeakKeyDictionary[Fit, dict[tuple[Any, ...], tuple[Power, ...]]] = WeakKeyDictionary()
+"""What was found at places, since a forecast's notes, its grade and its annex ask for the same."""
+
 
 def _weights_of(fit: Fit, few: Fit) -> tuple[Weights | float, Weights | float]:
     """Weights under powers of the joint prior and of the likelihood, computed once a fit; see `_weighed`."""
@@ -101,6 +104,13 @@ def power_scale(fit: Fit, at: Mapping[str, float], *, only_response: bool = Fals
         at: the point, with every input of the law.
         only_response: whether to leave the parameters out.
     """
+    known, place = _found.setdefault(fit, {}), (only_response, *at.items())
+    if place not in known:
+        known[place] = _power_scale(fit, at, only_response=only_response)
+    return known[place]
+
+
+def _power_scale(fit: Fit, at: Mapping[str, float], *, only_response: bool) -> tuple[Power, ...]:
     few = thinned(fit, max(FEWEST_DRAWS, MOST_DENSITIES // len(fit.runs)))
     quantities = {ANSWER: few.linked_response(few.design.inputs_at(at)).transpose("chain", "draw").values}
     if not only_response:

@@ -13,6 +13,7 @@ from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import extrapolation_of
 from forecaster.forecasts.answer import answer
 from forecaster.forecasts.notes.basis import own_notes, response_notes, table_notes
+from forecaster.forecasts.notes.doubts import doubts, doubts_at
 from forecaster.forecasts.points import refuse_incomplete, resolve
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.law import Law
@@ -70,14 +71,16 @@ def forecast(
     kept, resolved, point_notes = _speaking(whole, asked, named, seed=seed, allow_failed_checks=allow_failed_checks)
     term = weighting.term or extrapolation_of(kept)
     said = [[*notes, *own_notes(kept, weighting, at)] for notes, at in zip(point_notes, resolved, strict=True)]
+    weighting = weighting.of(kept.names)
+    points = answer(kept, asked.points, resolved, term, seed=seed, notes=said)
     return Forecast(
-        points=answer(kept, asked.points, resolved, term, seed=seed, notes=said),
+        points=tuple(replace(each, notes=(*doubts_at(kept, weighting, each), *each.notes)) for each in points),
         targets=asked.targets,
         fits=kept.fits,
-        weighting=weighting.of(kept.names),
+        weighting=weighting,
         verdicts=kept.verdicts,
         extrapolation=term,
-        notes=(*table_notes(kept), *kept.notes, *response_notes(kept, term)),
+        notes=(*doubts(kept, weighting), *table_notes(kept), *kept.notes, *response_notes(kept, term)),
         unchecked=bool(failures(kept.verdicts).keys() & set(kept.names)),
         seed=seed,
     )

@@ -12,6 +12,7 @@ from forecaster.forecasts.evidence.text import (
     record_section,
     weights_reason,
 )
+from forecaster.forecasts.notes.doubts import on_the_front
 from forecaster.forecasts.path import marked
 from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, point_table, range_table, share_table
 from forecaster.inputs import CODE, INPUTS
@@ -199,6 +200,8 @@ def stamp_section(forecast: Forecast) -> Section:
 def headline_section(forecast: Forecast, index: int, words: Words | None = None) -> Section:
     """The number with its ranges and the chance of each target, and what stands behind them in a line."""
     answer, ranges = answers(forecast)[index], range_table(answers(forecast)[index])
+    said = [*forecast.points[index].notes, *(forecast.notes if index == 0 else ())]
+    warned = bullets(f"{note.code}: {shown(note.text, 1000)}" for note in on_the_front(said))
     used = words_sentence([probability for _, probability in answer.targets], words)
     return Section(
         "",
@@ -212,7 +215,7 @@ def headline_section(forecast: Forecast, index: int, words: Words | None = None)
             *sentences(used, evidence_line(forecast, forecast.points[index])),
         ),
         "headline",
-        (Section(ranges.caption, (ranges,), "ranges"),),
+        (*(Section("Warnings", (each,), "warnings") for each in warned), Section(ranges.caption, (ranges,), "ranges")),
     )
 
 
@@ -259,5 +262,7 @@ def checks_section(forecast: Forecast) -> Section:
     """The checks of the sampler and every remark; in brief without the checks' numbers."""
     line, table = Sentence(checks_line(forecast)), checks_table(forecast)
     notes = [*forecast.notes, *(note for point in forecast.points for note in point.notes)]
+    front = on_the_front(notes)
+    notes = [note for note in notes if note not in front]
     said = bullets((*check_notes(forecast), *note_lines(notes)))
     return Section("Checks and notes", (line, table, *said), "checks", brief=(line, *said))
