@@ -31,7 +31,7 @@ class Backtest(Result):
     Args:
         runs: the whole table.
         folds: the cuts that were made.
-        points: one row a method, fold and hidden run: scores, ratio, cluster.
+        points: one row a method, fold and hidden run: scores, ratio, cluster, and how many runs were shown.
         weights: of the laws in each fold.
         basis: whether the weights were earned or equal.
         review: how many of the fits were shown although their checks call for review.

@@ -103,11 +103,11 @@ def answered(forecast: Forecast, *, table: str, recipe: Recipe) -> Outcome:
     said = forecast.as_dict()
     facts = _facts(recipe, forecast.runs)
     facts["verdict"] = max((forecast.verdicts[name].status for name in forecast.weights), key=STATUSES.index)
-    facts["weights"] = ",".join(f"{name}={weight:g}" for name, weight in said["weights"]["weights"].items())
+    facts["weights"] = ",".join(f"{name}={weight:.15g}" for name, weight in said["weights"]["weights"].items())
     rows = []
     for asked, point, number in zip(recipe.asked.points, forecast.points, said["forecast"], strict=True):
         row = _blank(recipe, table, asked.text) | facts | quantiles(number)
-        row["at"] = ",".join(f"{name}={value:.6g}" for name, value in number["at"].items() if name != CODE)
+        row["at"] = ",".join(f"{name}={value:.15g}" for name, value in number["at"].items() if name != CODE)
         chances = (each["probability"] for each in number["targets"])
         row |= dict(zip(columns_of(recipe.asked.targets)[6 + len(QUANTILES) :], chances, strict=False))
         row["mcse"] = finite(max(point.predictive.errors))

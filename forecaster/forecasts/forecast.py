@@ -59,9 +59,7 @@ def forecast(
     """
     asked = scenario(at, targets=targets)
     whole = Ensemble((fits,) if isinstance(fits, Fit) else tuple(fits))
-    laws = [fit.law for fit in whole.fits]
-    refuse_too_few(whole.runs, laws)
-    refuse_incomplete(asked, laws, whole.runs)
+    _refuse(whole.runs, [fit.law for fit in whole.fits], asked)
     weighting = _weighting(weights, whole.fits, cache=cache, say=say)
     whole = replace(whole, weights=weighting.weights)
     named = _named(asked, resolve(whole, asked, seed=seed)[0])
@@ -116,8 +114,7 @@ def forecast_table(
         ScenarioError: a point lacks an input of a law, or weights that do not fit the laws.
         NotConverged: no law is left whose draws pass the checks.
     """
-    refuse_too_few(runs, laws)
-    refuse_incomplete(asked, laws, runs)
+    _refuse(runs, laws, asked)
     if isinstance(weights, Mapping):
         weights = given(weights, [each.name for each in laws]).weights
     fits, refusals = fit_each(laws, runs, seed=seed, cache=cache, say=say)
@@ -134,6 +131,12 @@ def forecast_table(
         say=say,
     )
     return with_refusals(answer, refusals)
+
+
+def _refuse(runs: Runs, laws: Sequence[Law], asked: Scenario) -> None:
+    """Refuse what the table cannot carry and what a point lacks, before anything is computed."""
+    refuse_too_few(runs, laws)
+    refuse_incomplete(asked, laws, runs)
 
 
 def _speaking(

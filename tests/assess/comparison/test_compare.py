@@ -69,7 +69,7 @@ def record_of(runs: Runs, names: list[str]) -> Backtest:
         for mass in MASSES:
             rows[f"covered {100 * mass:g}"] = (np.arange(4) < i).astype(float)
             rows[f"width {100 * mass:g}"] = 0.1
-        points.append(rows.assign(law=name, ratio=2.0, cluster=list("abcd")))
+        points.append(rows.assign(law=name, ratio=2.0, cluster=list("abcd"), shown=20))
     folds = rolling_origins(runs)[:1]
     return Backtest(runs, folds, pd.concat(points, ignore_index=True), ({},), "extrapolation", 0, 0)
 
