@@ -83,20 +83,21 @@ class Input:
         """What heads a column of distances below all runs."""
         return "Before the first row" if self.is_date else "Times below the smallest run"
 
-    def amount(self, value: float) -> str:
-        """A value without its unit, "70B" or "2026-12-31"."""
-        return date_text(value) if self.is_date else format_quantity(value)
+    def amount(self, value: float, *, digits: int = 2) -> str:
+        """A value without its unit, "70B" or "2026-12-31", with so many digits at most."""
+        return date_text(value) if self.is_date else format_quantity(value, digits=digits)
 
-    def said(self, value: float) -> str:
+    def said(self, value: float, *, digits: int = 2) -> str:
         """A value with its unit, "70B parameters", "x=30" or "2026-12-31"."""
+        amount = self.amount(value, digits=digits)
         if self.is_date:
-            return date_text(value)
-        return format_quantity(value, self.unit) if self.unit else f"{self.word}={format_quantity(value)}"
+            return amount
+        return f"{amount} {self.unit}" if self.unit else f"{self.word}={amount}"
 
-    def given(self, value: float) -> str:
+    def given(self, value: float, *, digits: int = 2) -> str:
         """A value as a part of a point, "N=70B", "C=5.9e23 FLOP", "D=51K documents"."""
         unit = self.unit if self.name == "C" or self is not INPUTS.get(self.name) else ""
-        return f"{self.name}={self.amount(value)}{f' {unit}' if unit else ''}"
+        return f"{self.name}={self.amount(value, digits=digits)}{f' {unit}' if unit else ''}"
 
     def full(self, value: float) -> str:
         """A value with six digits, in e-notation where it is large."""

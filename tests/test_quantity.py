@@ -6,10 +6,14 @@ from hypothesis import given, settings, strategies as st
 
 from forecaster.errors import QuantityError
 from forecaster.quantity import (
+    TYPED,
+    Digits,
     date_number,
     date_text,
     date_ticks,
+    decimals,
     duration,
+    finite,
     format_quantity,
     is_period,
     parse_quantity,
@@ -201,3 +205,43 @@ def test_an_axis_of_dates_is_marked_with_months_or_years_as_there_is_room() -> N
 
 def test_a_typed_number_keeps_six_digits() -> None:
     assert [typed_quantity(each) for each in (405e9, 1234567.0, 0.003, 6e23)] == ["405B", "1.23457M", "0.003", "6e23"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (405e9, "405B"),
+        (70e9, "70B"),
+        (1.25e12, "1.25T"),
+        (6.12e23, "6.12e23"),
+        (1024, "1,024"),
+        (1500, "1.5K"),
+        (4096e6, "4.096B"),
+        (0.415, "0.415"),
+    ],
+)
+def test_what_a_person_gave_is_said_as_it_was(value: float, said: str) -> None:
+    assert format_quantity(value, digits=TYPED) == said
+
+
+def test_ordinary_numbers_share_the_places_that_the_error_leaves() -> None:
+    digits = Digits.of(0.0008, 1.314, 1.364, 1.417)
+    assert [digits.text(value) for value in (1.3141, 1.3644, 1.4, 0.05)] == ["1.314", "1.364", "1.400", "0.050"]
+    assert digits.finer().text(0.05) == "0.0500"
+
+
+def test_small_numbers_of_a_skewed_range_keep_two_digits() -> None:
+    digits = Digits.of(90.0, 0.0312, 4.71, 881.4)
+    assert [digits.text(value) for value in (0.0312, 4.71, 881.4, 0.0, 3.2e-11)] == [
+        "0.031", "4.7", "881", "0", "3.2e-11",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("low", "high"), [(-0.4, 0.5), (0.0, 3.0), (0.2, math.inf), (math.nan, math.nan)])
+def test_a_range_without_a_ratio_is_not_skewed(low: float, high: float) -> None:
+    assert Digits.of(0.01, low, 0.3, high) == Digits(decimals(0.01, 0.3))
+
+
+def test_a_number_that_is_not_finite_is_none() -> None:
+    assert finite(1.25) == 1.25
+    assert [finite(value) for value in (None, math.nan, -math.inf)] == [None] * 3

@@ -64,12 +64,12 @@ def backtest(
     weights = None
     inner: Sequence[Trial] = ()
     if basis == "equal":
-        weights = [equal(trial.names) for trial in trials]
+        weights = [equal(trial.names, trial.alike) for trial in trials]
     elif len(trials) == 1:
         names = trials[0].names
         speaking = [law for law in laws if law.name in names]
         inner = roll(folds[0].train, speaking, seed=seed, cache=cache, say=say)
-        weights = [stacked(inner, names)]
+        weights = [stacked(inner, names, alike=trials[0].alike)]
     return track_record(runs, trials, weights=weights, basis=basis, earning=inner, cluster=cluster, seed=seed, say=say)
 
 
@@ -131,9 +131,9 @@ def track_record(
         if weights is not None:
             mine = weights[i]
         elif len(trial.fold.train) < FEWEST_FOR_WEIGHTS:
-            mine = equal(trial.names)
+            mine = equal(trial.names, trial.alike)
         else:
-            mine = stacked(trials[:i], trial.names, shown_by=trial.fold)
+            mine = stacked(trials[:i], trial.names, shown_by=trial.fold, alike=trial.alike)
         used.append(mine)
         cuts = trials[:i] if weights is None else earning
         term = informed(extrapolation_of(Ensemble(trial.fits)), cuts, mine, shown_by=trial.fold)

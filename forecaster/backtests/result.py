@@ -32,7 +32,7 @@ class Backtest(Result):
     Args:
         runs: the whole table.
         folds: the cuts that were made.
-        points: one row a method, fold and hidden run: scores, ratio, cluster.
+        points: one row a method, fold and hidden run: scores, ratio, cluster, and how many runs were shown.
         weights: of the laws in each fold.
         basis: whether the weights were earned or equal.
         review: how many of the fits were shown although their checks call for review.
@@ -105,7 +105,7 @@ class Backtest(Result):
                     "cut": fold.train.input(fold.by).plain(fold.cut),
                     "shown": len(fold.train),
                     "hidden": len(fold.test),
-                    "weights": {name: round(weight, 6) for name, weight in weights.items()},
+                    "weights": dict(weights),
                 }
                 for fold, weights in zip(self.folds, self.weights, strict=True)
             ],
@@ -149,7 +149,7 @@ class Score:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
-        data: dict[str, Any] = json_ready(asdict(self), 6)
+        data: dict[str, Any] = json_ready(asdict(self))
         return data
 
 

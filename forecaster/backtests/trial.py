@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecaster.backtests.baselines import BASELINES
+from forecaster.backtests.copies import Groups, copies
 from forecaster.backtests.folds import Fold
 from forecaster.errors import Say
 from forecaster.fits.ensemble import Ensemble, failures, fit_each, refused
@@ -18,7 +19,7 @@ from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import extrapolation_of, log_density, predict
 from forecaster.laws.law import Law
 from forecaster.stats.scores import score_points
-from forecaster.stats.stacking import equal, stack
+from forecaster.stats.stacking import equal, sets, stack
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,11 @@ class Trial:
         return sum(each.verdict.status == "review" for each in self.fits)
 
     @cached_property
+    def alike(self) -> Groups:
+        """Names of laws that say the same of the runs shown and beyond."""
+        return copies(self.fits)
+
+    @cached_property
     def density(self) -> np.ndarray:
         """Log density by which weights are earned, shape (test run, law)."""
         return np.stack([log_density(each, self.fold.test) for each in self.fits], axis=1)
@@ -76,15 +82,23 @@ def try_folds(
     return tuple(trials)
 
 
-def stacked(trials: Sequence[Trial], names: Sequence[str], *, shown_by: Fold | None = None) -> Mapping[str, float]:
+def stacked(
+    trials: Sequence[Trial], names: Sequence[str], *, shown_by: Fold | None = None, alike: Groups = ()
+) -> Mapping[str, float]:
     """The laws' weights by how they did in trials; equal where no trial can tell.
+
+    Laws that say the same are weighed as one, by the mean of their densities, and share its weight.
 
     Args:
         trials: those that lack one of the laws are passed over.
         names: of the laws.
         shown_by: a later fold; hidden runs that it hides too are not looked at.
+        alike: names of laws that say the same.
     """
+    from scipy.special import logsumexp
+
     folds = []
+    own = sets(names, alike)
     for trial in trials:
         if not set(names) <= set(trial.names):
             continue
@@ -92,11 +106,13 @@ def stacked(trials: Sequence[Trial], names: Sequence[str], *, shown_by: Fold | N
         if shown_by is not None:
             density = density[shown_by.shows(trial.fold.test)]
         if len(density) and np.isfinite(density).all():
-            folds.append(density)
+            rows = [[names.index(name) for name in each] for each in own]
+            each_once = [logsumexp(density[:, row], axis=1) - np.log(len(row)) for row in rows]
+            folds.append(np.stack(each_once, axis=1) if alike else density)
     if not folds:
-        return equal(names)
-    found = stack(folds)
-    return {name: float(weight) for name, weight in zip(names, found, strict=True)}
+        return equal(names, alike)
+    found = {name: float(weight) / len(each) for each, weight in zip(own, stack(folds), strict=True) for name in each}
+    return {name: found[name] for name in names}
 
 
 def foretell(

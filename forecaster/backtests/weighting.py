@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from forecaster.backtests.backtest import NO_CUT, track_record
+from forecaster.backtests.copies import copies
 from forecaster.backtests.drift import informed
 from forecaster.backtests.folds import ORIGINS, Fold, rolling_origins
 from forecaster.backtests.loo import loo_weights
@@ -27,7 +28,7 @@ from forecaster.runs.data_checks import FEWEST_FOR_WEIGHTS
 from forecaster.runs.table import Runs
 from forecaster.stats.stacking import equal
 
-FORMAT = 6
+FORMAT = 7
 
 BASES = ("extrapolation", "equal", "loo")
 """Ways of weighting that need no numbers from the user."""
@@ -93,7 +94,7 @@ class Weighting:
         return {
             "basis": self.basis,
             "why": self.why,
-            "weights": {name: round(weight, 6) for name, weight in self.weights.items()},
+            "weights": dict(self.weights),
         }
 
     @property
@@ -196,7 +197,7 @@ def weigh(
     if basis not in BASES:
         raise ScenarioError(f"weights are {', '.join(BASES)} or NAME=0.5,..., not {basis}")
     if basis == "equal":
-        return Weighting(equal(names), "equal", "equal, as asked; no track record was made")
+        return Weighting(equal(names, copies(fits)), "equal", "equal, as asked; no track record was made")
     if basis == "loo":
         return Weighting(loo_weights(fits), "loo", "from leave-one-out densities inside the table, as asked")
     return _earned(fits, names, cache=cache, say=say)
@@ -204,9 +205,9 @@ def weigh(
 
 def _earned(fits: Sequence[Fit], names: Sequence[str], *, cache: bool, say: Say | None) -> Weighting:
     runs, seed, laws = fits[0].runs, fits[0].seed, [fit.law for fit in fits]
-    folds = rolling_origins(runs)
+    folds, alike = rolling_origins(runs), copies(fits)
     if not folds:
-        return Weighting(equal(names), "equal", UNCUT)
+        return Weighting(equal(names, alike), "equal", UNCUT)
     before = extrapolation_of(Ensemble(tuple(fits)))
     parts = [FORMAT, ORIGINS, asdict(before), [str(law.exponent) for law in laws]]
     parts += [fit_key(law, runs, seed=seed, settings=FIRST_TRY) for law in laws]
@@ -225,11 +226,11 @@ def _earned(fits: Sequence[Fit], names: Sequence[str], *, cache: bool, say: Say 
     if len(names) == 1:
         made = Weighting({names[0]: 1.0}, "equal", "all on the one law", record)
     elif len(runs) < FEWEST_FOR_WEIGHTS:
-        made = Weighting(equal(names), "equal", TOO_FEW, record)
+        made = Weighting(equal(names, alike), "equal", TOO_FEW, record)
     elif not any(set(names) <= set(trial.names) for trial in trials):
-        made = Weighting(equal(names), "equal", NONE_PASSED, record)
+        made = Weighting(equal(names, alike), "equal", NONE_PASSED, record)
     else:
-        made = Weighting(stacked(trials, names), "extrapolation", EARNED.format(cuts=cuts), record)
+        made = Weighting(stacked(trials, names, alike=alike), "extrapolation", EARNED.format(cuts=cuts), record)
     term = informed(before, trials, made.weights)
     made = replace(made, term=term if term.believed else None)
     if cache:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecaster.batches.recipe import Recipe
 from forecaster.inputs import CODE
+from forecaster.quantity import finite
 from forecaster.runs.points import Target
 from forecaster.stats.mixture import MASSES
 
@@ -34,14 +35,15 @@ def columns_of(targets: Iterable[Target]) -> tuple[str, ...]:
     """The columns of a batch's rows, in order.
 
     `table` and `point` as they were given, `at` the point completed, `runs` how many there are, the `response`'s
-    header, its quantiles, the chance of each target, the evidence `grade`, the worst `verdict` of the laws that speak,
-    their `weights`, the codes of all `notes`, the `sha256` of the runs, `seed`, `versions` and `seconds`; or, where the
-    table was refused, the code of the `error` and its `message`.
+    header, its quantiles, `mcse` the largest Monte Carlo error of the median and the ends of the 90% range, the chance
+    of each target, the evidence `grade`, the worst `verdict` of the laws that speak, their `weights`, the codes of all
+    `notes`, the `sha256` of the runs, `seed`, `versions` and `seconds`; or, where the table was refused, the code of
+    the `error` and its `message`.
     """
     chances = (target.column for target in targets)
     return (
-        "table", "point", "at", "runs", "response", *QUANTILES, *chances, "grade", "verdict", "weights", "notes",
-        "sha256", "seed", "versions", "seconds", "error", "message",
+        "table", "point", "at", "runs", "response", *QUANTILES, "mcse", *chances, "grade", "verdict",
+        "weights", "notes", "sha256", "seed", "versions", "seconds", "error", "message",
     )  # fmt: skip
 
 
@@ -90,38 +92,39 @@ def read_page(page: str, *, table: str, recipe: Recipe) -> Outcome | None:
 
 
 def answered(forecast: Forecast, *, table: str, recipe: Recipe) -> Outcome:
-    """The numbers of a forecast, as it prints them.
+    """The numbers of a forecast, at full precision.
 
     Args:
         forecast: of one table.
         table: its name in the batch.
         recipe: that every table got.
     """
-    from forecaster.forecasts.grade import grade
+    from forecaster.forecasts.evidence.grade import grade
 
     said = forecast.as_dict()
     facts = _facts(recipe, forecast.runs)
     facts["verdict"] = max((forecast.verdicts[name].status for name in forecast.weights), key=STATUSES.index)
-    facts["weights"] = ",".join(f"{name}={weight:g}" for name, weight in said["weights"]["weights"].items())
+    facts["weights"] = ",".join(f"{name}={weight:.15g}" for name, weight in said["weights"]["weights"].items())
     rows = []
     for asked, point, number in zip(recipe.asked.points, forecast.points, said["forecast"], strict=True):
         row = _blank(recipe, table, asked.text) | facts | quantiles(number)
-        row["at"] = ",".join(f"{name}={_six(value)}" for name, value in number["at"].items() if name != CODE)
+        row["at"] = ",".join(f"{name}={_plain(value)}" for name, value in number["at"].items() if name != CODE)
         chances = (each["probability"] for each in number["targets"])
-        row |= dict(zip(columns_of(recipe.asked.targets)[5 + len(QUANTILES) :], chances, strict=False))
+        row |= dict(zip(columns_of(recipe.asked.targets)[6 + len(QUANTILES) :], chances, strict=False))
+        row["mcse"] = finite(max(point.predictive.errors))
         row["grade"] = grade(forecast, point).letter
         row["notes"] = ",".join(dict.fromkeys(note["code"] for note in (*said["notes"], *number["notes"])))
         rows.append(row)
     return Outcome(tuple(rows))
 
 
-def _six(value: float | str) -> str:
-    """A value of JSON: a date as it is, a number with six digits."""
-    return value if isinstance(value, str) else f"{value:.6g}"
+def _plain(value: float | str) -> str:
+    """A value of JSON: a date as it is, a number in full."""
+    return value if isinstance(value, str) else f"{value:.15g}"
 
 
 def quantiles(number: Mapping[str, Any]) -> dict[str, float]:
-    """The quantiles of a point by column, from its ranges as they are printed.
+    """The quantiles of a point by column, from its median and ranges.
 
     Args:
         number: of one point, as of `PointForecast.as_dict`.

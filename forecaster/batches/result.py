@@ -48,7 +48,7 @@ class Batch(Result):
         """The rows as a table whose columns have the same types whatever came out."""
         import pandas as pd
 
-        numbers = {*QUANTILES, *(name for name in columns_of(self.targets) if name.startswith("P(")), "seconds"}
+        numbers = {*QUANTILES, "mcse", *(name for name in columns_of(self.targets) if name.startswith("P(")), "seconds"}
 
         def kind(name: str) -> str:
             return "Int64" if name in WHOLE else "float64" if name in numbers else "str"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from forecaster.quantity import Digits
 from forecaster.runs.data_checks import count
 from forecaster.show.document import Bullets, Document, Section, sentences
 from forecaster.show.table import Table, enumerated, number, shown, spread
@@ -40,15 +41,11 @@ def batch_document(batch: Batch) -> Document:
 def _numbers(batch: Batch) -> Table:
     rows = []
     for row in (row for row in batch.rows if row["error"] is None):
-        low, median, high = _alike(row["5%"], row["50%"], row["95%"])
+        numbers = [math.nan if row[name] is None else row[name] for name in ("5%", "50%", "95%")]
+        digits = Digits.of(math.inf if row["mcse"] is None else row["mcse"], *numbers)
+        low, median, high = (number(value, digits) for value in numbers)
         rows.append((shown(row["table"]), shown(row["point"]), median, spread((low, high)), row["grade"]))
     return Table("Forecasts", ("Table", "Point", "Median", "90% range", "Grade"), tuple(rows), frozenset({"Point"}))
-
-
-def _alike(*values: float) -> list[str]:
-    """Numbers that were rounded together, with as many places as the longest of them shows."""
-    places = max(-int(Decimal(repr(value)).normalize().as_tuple().exponent) for value in values)
-    return [number(value, max(0, places)) for value in values]
 
 
 def _reasons(refused: dict[str, str]) -> tuple[Bullets, ...]:

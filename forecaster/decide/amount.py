@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecaster.errors import QuantityError, UsageError
-from forecaster.quantity import format_quantity, parse_quantity
+from forecaster.quantity import TYPED, format_quantity, parse_quantity
 from forecaster.show.table import spread
 from forecaster.stats.student import stratified_student
 
@@ -57,7 +57,7 @@ class Amount:
     @property
     def text(self) -> str:
         """As a person would say it: "2" or "2 to 7"."""
-        low, high = format_quantity(self.low), format_quantity(self.high)
+        low, high = (format_quantity(end, digits=TYPED) for end in (self.low, self.high))
         return low if self.known else spread((low, high))
 
     def as_list(self) -> list[float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.decide.allocation.plot import plot_isoflop, plot_overhead, plot_path
 from forecaster.decide.allocation.result import Allocation
+from forecaster.decide.allocation.text import budget_text
 from forecaster.decide.requirement.plot import plot_chance
 from forecaster.decide.requirement.result import Requirement
 from forecaster.decide.requirement.text import path_text
@@ -17,7 +18,7 @@ from forecaster.files import write_all
 from forecaster.quantity import format_quantity
 from forecaster.show.figure import svg
 from forecaster.show.style import PAPER, new_figure, style
-from forecaster.show.table import percent
+from forecaster.show.table import number, percent
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,7 +91,7 @@ def figure_sentence(found: Allocation | Requirement) -> str:
         over = "its date" if found.what.is_date else f"its {found.what.word}"
         needed = "the date needed" if found.what.is_date else f"the {found.what.word} needed"
         return f"Chance that a new run meets the target, {path}over {over}; the bar is the 90% range of {needed}."
-    asked = " and ".join(format_quantity(each.C, "FLOP") for each in found.budgets)
+    asked = " and ".join(budget_text(each) for each in found.budgets)
     return (
         f"Loss over parameters at {asked} and at two budgets of the table, with the 50 and 90% range of the laws' "
         "curves, the runs, and the compute-optimal parameters with their 90% range."
@@ -109,9 +110,9 @@ def alt_text(found: Allocation | Requirement) -> str:
         )
         return f"Curves that rise from 0 towards 100% with {found.what.word}: {said}."
     said = "; ".join(
-        f"at {format_quantity(each.C, 'FLOP')} it is lowest near {format_quantity(each.median())} parameters, 90% "
+        f"at {budget_text(each)} it is lowest near {format_quantity(each.median())} parameters, 90% "
         f"range {range_text(each.interval())}, with a loss of "
-        f"{each.point.predictive.median:.{each.point.predictive.decimals}f}"
+        f"{number(each.point.predictive.median, each.point.predictive.digits)}"
         for each in found.budgets
     )
     return f"Valley-shaped curves of the loss over parameters, one a budget: {said}."

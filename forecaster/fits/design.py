@@ -179,7 +179,7 @@ class Design:
             return np.asarray(evaluate(self.law.exponent, values), dtype=float)
 
         def response(efolds: float) -> np.ndarray:
-            along = self._moved(inputs, efolds - self.distance(scale))
+            along = self.moved(inputs, efolds - self.distance(scale))
             return np.asarray(np.exp(self.response(values, along)), dtype=float)
 
         with np.errstate(all="ignore"):
@@ -190,7 +190,7 @@ class Design:
             found = (below - above) / (2 * STEP)
         return np.asarray(np.where(np.isfinite(found), np.maximum(found, 0.0), 0.0))
 
-    def _moved(self, inputs: Mapping[str, Any], efolds: Any) -> dict[str, Any]:
+    def moved(self, inputs: Mapping[str, Any], efolds: Any) -> dict[str, Any]:
         """Inputs moved along the table's scale; where that is compute, N and D take half of it each."""
         name = self.runs.scale
         halves = ("N", "D") if name == "C" else ()

@@ -14,6 +14,7 @@ from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.posterior import Fit, sampled_values, thinned
 from forecaster.fits.predict import joint_log_likelihood
 from forecaster.laws.prior import log_prior
+from forecaster.quantity import finite
 from forecaster.stats.power_scaling import POWERS, scaled_weights, sensitivity
 
 THRESHOLD = 0.05
@@ -58,7 +59,7 @@ class Power:
         numbers = {"prior": self.prior, "likelihood": self.likelihood}
         return (
             {"law": self.law, "quantity": self.quantity}
-            | {name: round(value, 4) if np.isfinite(value) else None for name, value in numbers.items()}
+            | {name: finite(value) for name, value in numbers.items()}
             | {"diagnosis": self.diagnosis}
         )
 
@@ -67,6 +68,9 @@ Weights = tuple[np.ndarray, np.ndarray]
 """Of the draws, under each power."""
 
 _weights: WeakKeyDictionary[Fit, tuple[Weights | float, Weights | float]] = WeakKeyDictionary()
+
+_found: WeakKeyDictionary[Fit, dict[tuple[Any, ...], tuple[Power, ...]]] = WeakKeyDictionary()
+"""What was found at places, since a forecast's notes, its grade and its annex ask for the same."""
 
 
 def _weights_of(fit: Fit, few: Fit) -> tuple[Weights | float, Weights | float]:
@@ -102,6 +106,13 @@ def power_scale(fit: Fit, at: Mapping[str, float], *, only_response: bool = Fals
         at: the point, with every input of the law.
         only_response: whether to leave the parameters out.
     """
+    known, place = _found.setdefault(fit, {}), (only_response, *at.items())
+    if place not in known:
+        known[place] = _power_scale(fit, at, only_response=only_response)
+    return known[place]
+
+
+def _power_scale(fit: Fit, at: Mapping[str, float], *, only_response: bool) -> tuple[Power, ...]:
     few = thinned(fit, max(FEWEST_DRAWS, MOST_DENSITIES // len(fit.runs)))
     quantities = {ANSWER: few.linked_response(few.design.inputs_at(at)).transpose("chain", "draw").values}
     if not only_response:

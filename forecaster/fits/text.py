@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from forecaster.fits.posterior import Fit
+from forecaster.quantity import finite
 from forecaster.show.document import Document, Section, Sentence, Verbatim
 from forecaster.show.table import Table, number, shown, significant, spread
 
@@ -31,8 +32,8 @@ def fit_dict(fit: Fit) -> dict[str, Any]:
             str(name): {
                 "median": row["median"],
                 "interval": {"90": [row["5%"], row["95%"]]},
-                "rhat": round(row["R-hat"], 4),
-                "ess": round(row["ESS"]),
+                "rhat": finite(row["R-hat"]),
+                "ess": finite(row["ESS"]),
             }
             for name, row in fit.table.iterrows()
         },

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from forecaster.quantity import finite
 from forecaster.show.table import sentence_case
 from forecaster.stats.convergence import ESS_PRINTED, ESS_REVIEW, RHAT_PASS, RHAT_REVIEW, effective_draws, rhat
 
@@ -44,8 +45,8 @@ class Verdict:
         """JSON-ready; a number that does not exist is None."""
         return {
             "status": self.status,
-            "rhat": round(self.rhat, 4) if np.isfinite(self.rhat) else None,
-            "ess": round(self.ess) if np.isfinite(self.ess) else None,
+            "rhat": finite(self.rhat),
+            "ess": finite(self.ess),
             "divergences": self.divergences,
             "notes": list(self.notes),
             "retried": self.retried,

@@ -14,9 +14,9 @@ from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.predict import predict
 from forecaster.inputs import DATE, input_of
 from forecaster.notes import Note
-from forecaster.quantity import DAYS
+from forecaster.quantity import DAYS, TYPED
 from forecaster.runs.points import Point, Target
-from forecaster.stats.mixture import MASSES, Band
+from forecaster.stats.mixture import Band
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,46 +55,37 @@ class PointForecast:
         """JSON-ready: how far the point lies from the largest run; of a date, in days after the last row."""
         if DATE.name in self.at:
             return {"compute_ratio": None, "days": round(DAYS * math.log(self.compute_ratio))}
-        return {
-            "compute_ratio": float(f"{self.compute_ratio:.6g}"),
-            "below_smallest": float(f"{self.below_smallest:.6g}"),
-        }
+        return {"compute_ratio": self.compute_ratio, "below_smallest": self.below_smallest}
+
+    def digits(self, name: str) -> int:
+        """With how many digits the amount of one of its inputs is said: as it was typed where it was, else two."""
+        return TYPED if self.asked.inputs.get(name) == self.at[name] else 2
 
     def as_dict(self, weights: Mapping[str, float], targets: Sequence[Target]) -> dict[str, Any]:
-        """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves.
+        """JSON-ready, at full precision; `mcse` holds the Monte Carlo errors of the median and the 90% range.
 
         Args:
             weights: of the laws.
             targets: values of the response whose chance is given.
         """
-        places = self.predictive.decimals
-
-        def ranges(band: Band) -> dict[str, list[float]]:
-            return {f"{100 * mass:g}": [round(end, places) for end in band.interval(mass)] for mass in MASSES}
-
+        band, raw, curve = self.predictive.as_dict(), self.raw.as_dict(), self.curve.as_dict()
         return {
             "asked": self.asked.text,
             "at": {name: input_of(name).plain(value) for name, value in self.at.items()},
-            "median": round(self.predictive.median, places),
-            "raw_median": round(self.raw.median, places),
-            "interval": ranges(self.predictive),
-            "raw_interval": ranges(self.raw),
-            "curve_interval": ranges(self.curve),
-            "share": {name: round(value, 6) for name, value in self.share.items()},
-            "noise_width": round(self.noise_width, places + 1),
-            "by_law": {
-                name: {
-                    "median": round(band.median, places),
-                    "interval": ranges(band),
-                    "weight": round(weights[name], 6),
-                }
-                for name, band in self.by_law.items()
-            },
+            "median": band["median"],
+            "raw_median": raw["median"],
+            "interval": band["interval"],
+            "mcse": band["mcse"],
+            "raw_interval": raw["interval"],
+            "curve_interval": curve["interval"],
+            "share": dict(self.share),
+            "noise_width": self.noise_width,
+            "by_law": {name: alone.as_dict() | {"weight": weights[name]} for name, alone in self.by_law.items()},
             "targets": [
                 {
                     "value": target.value,
                     "direction": target.direction,
-                    "probability": round(self.predictive.probability(**target.side), 4),
+                    "probability": self.predictive.probability(**target.side),
                 }
                 for target in targets
             ],

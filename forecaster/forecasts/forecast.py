@@ -8,22 +8,18 @@ from typing import Any
 
 from forecaster.backtests.weighting import Weighting, given, weigh
 from forecaster.errors import Say
-from forecaster.fits.ensemble import Ensemble, failures, few_runs, fit_each, refuse_too_few, with_refusals
-from forecaster.fits.extrapolation import Extrapolation
+from forecaster.fits.ensemble import Ensemble, failures, fit_each, refuse_too_few, with_refusals
 from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import extrapolation_of
 from forecaster.forecasts.answer import answer
-from forecaster.forecasts.grade import BEYOND_TESTED
+from forecaster.forecasts.notes.basis import own_notes, response_notes, table_notes
+from forecaster.forecasts.notes.doubts import doubts, doubts_at
 from forecaster.forecasts.points import refuse_incomplete, resolve
 from forecaster.forecasts.result import Forecast
-from forecaster.inputs import CODE
-from forecaster.laws.families import families_of, family_at
 from forecaster.laws.law import Law
 from forecaster.notes import Note
-from forecaster.runs.check import check
 from forecaster.runs.points import Scenario, Target, scenario
 from forecaster.runs.table import Runs
-from forecaster.runs.text import apart_text, far_text, tested_text
 
 
 def forecast(
@@ -63,9 +59,7 @@ def forecast(
     """
     asked = scenario(at, targets=targets)
     whole = Ensemble((fits,) if isinstance(fits, Fit) else tuple(fits))
-    laws = [fit.law for fit in whole.fits]
-    refuse_too_few(whole.runs, laws)
-    refuse_incomplete(asked, laws, whole.runs)
+    _refuse(whole.runs, [fit.law for fit in whole.fits], asked)
     weighting = _weighting(weights, whole.fits, cache=cache, say=say)
     whole = replace(whole, weights=weighting.weights)
     named = _named(asked, resolve(whole, asked, seed=seed)[0])
@@ -74,15 +68,17 @@ def forecast(
         whole = whole.sampled_longer(named, cache=cache, say=say)
     kept, resolved, point_notes = _speaking(whole, asked, named, seed=seed, allow_failed_checks=allow_failed_checks)
     term = weighting.term or extrapolation_of(kept)
-    said = [[*notes, *_own_notes(kept, weighting, at)] for notes, at in zip(point_notes, resolved, strict=True)]
+    said = [[*notes, *own_notes(kept, weighting, at)] for notes, at in zip(point_notes, resolved, strict=True)]
+    weighting = weighting.of(kept.names)
+    points = answer(kept, asked.points, resolved, term, seed=seed, notes=said)
     return Forecast(
-        points=answer(kept, asked.points, resolved, term, seed=seed, notes=said),
+        points=tuple(replace(each, notes=(*doubts_at(kept, weighting, each), *each.notes)) for each in points),
         targets=tuple(target.towards(above=kept.runs.improves_upward) for target in asked.targets),
         fits=kept.fits,
-        weighting=weighting.of(kept.names),
+        weighting=weighting,
         verdicts=kept.verdicts,
         extrapolation=term,
-        notes=(*_table_notes(kept), *kept.notes, *_response_notes(kept, term)),
+        notes=(*doubts(kept, weighting), *table_notes(kept), *kept.notes, *response_notes(kept, term)),
         unchecked=bool(failures(kept.verdicts).keys() & set(kept.names)),
         seed=seed,
     )
@@ -118,8 +114,7 @@ def forecast_table(
         ScenarioError: a point lacks an input of a law, or weights that do not fit the laws.
         NotConverged: no law is left whose draws pass the checks.
     """
-    refuse_too_few(runs, laws)
-    refuse_incomplete(asked, laws, runs)
+    _refuse(runs, laws, asked)
     if isinstance(weights, Mapping):
         weights = given(weights, [each.name for each in laws]).weights
     fits, refusals = fit_each(laws, runs, seed=seed, cache=cache, say=say)
@@ -136,6 +131,12 @@ def forecast_table(
         say=say,
     )
     return with_refusals(answer, refusals)
+
+
+def _refuse(runs: Runs, laws: Sequence[Law], asked: Scenario) -> None:
+    """Refuse what the table cannot carry and what a point lacks, before anything is computed."""
+    refuse_too_few(runs, laws)
+    refuse_incomplete(asked, laws, runs)
 
 
 def _speaking(
@@ -169,61 +170,3 @@ def _weighting(
     if isinstance(weights, Weighting):
         return weights.of(names)
     return weigh(fits, basis=weights, cache=cache, say=say) if isinstance(weights, str) else given(weights, names)
-
-
-def _table_notes(ensemble: Ensemble) -> list[Note]:
-    """What a check of the table warns of, so that nobody has to have asked for it."""
-    runs = ensemble.runs
-    said_otherwise = set() if runs.is_language_loss else {"response-not-positive"}
-    if families_of(ensemble.fits[0].law):
-        said_otherwise.add("mixed-families")
-    found = [*runs.notes, *(note for note in check(runs).notes if note.warning and note.code not in said_otherwise)]
-    few = few_runs(runs, [fit.law for fit in ensemble.fits])
-    if few and not any(note.code == "few-runs" for note in found):
-        found.append(Note("few-runs", f"{few}; the priors carry much of the forecast", warning=True))
-    return list(dict.fromkeys(found))
-
-
-def _response_notes(ensemble: Ensemble, term: Extrapolation) -> list[Note]:
-    runs = ensemble.runs
-    if term.by_exponent:
-        return []
-    reason = f"`{runs.response}` is not a language-model loss"
-    if runs.scale != "C":
-        reason = f"the table has {runs.along.word} alone"
-    if ensemble.link.name != "log":
-        reason = "the noise is on another scale than the log of the response"
-    text = (
-        f"{reason}, so the extrapolation term has no direction and is wider "
-        f"(mean 0, sd {term.sd:g} per {runs.along.step})."
-    )
-    return [Note("other-response", text, warning=True)]
-
-
-def _own_notes(ensemble: Ensemble, weighting: Weighting, inputs: Mapping[str, float]) -> list[Note]:
-    return [*_family_notes(ensemble, inputs), *_reach_notes(ensemble, weighting, inputs)]
-
-
-def _reach_notes(ensemble: Ensemble, weighting: Weighting, inputs: Mapping[str, float]) -> list[Note]:
-    if weighting.record is None or weighting.term is None:
-        return []
-    tested = float(weighting.record.points["ratio"].max())
-    ratio = inputs[ensemble.runs.scale] / ensemble.largest
-    if ratio <= BEYOND_TESTED * tested:
-        return []
-    text = (
-        f"The point is {far_text(ensemble.runs, ratio)}, and this table's own cuts could test forecasts to "
-        f"{tested_text(ensemble.runs, tested)} only; {_that(ensemble.runs)} nothing tells how far its laws drift."
-    )
-    return [Note("beyond-tested", text, warning=True)]
-
-
-def _that(runs: Runs) -> str:
-    return f"more than {apart_text(runs, BEYOND_TESTED)} {'later' if runs.along.is_date else 'times that'}"
-
-
-def _family_notes(ensemble: Ensemble, inputs: Mapping[str, float]) -> list[Note]:
-    if CODE not in inputs:
-        return []
-    name = family_at(ensemble.fits[0].law, inputs[CODE])
-    return [Note("family-asked", f"the point is of {name}; each family has its own level, partially pooled")]

@@ -20,7 +20,6 @@ from forecaster.runs.points import Point, scenario
 from forecaster.runs.table import Runs
 from forecaster.runs.text import metric
 from forecaster.show.document import Document, Section, Sentence, bullets, note_lines
-from forecaster.show.json import rounded
 from forecaster.show.result import Result
 from forecaster.show.table import Table, shown, spread
 from forecaster.stats.mixture import MASSES, Band, ends_by_mass
@@ -128,7 +127,7 @@ class PriorPredictive(Result):
         """JSON-ready: `prior` with one entry a point, `inside` and `notes`; an overflowing number is None."""
         return {
             "points": [_point_dict(point) for point in self.points],
-            "inside": round(self.inside, 4),
+            "inside": self.inside,
             "notes": [note.as_dict() for note in self.notes],
         }
 
@@ -254,10 +253,4 @@ def _bands(prior: LawDraws, columns: Mapping[str, NDArray[np.float64]]) -> tuple
 
 
 def _point_dict(point: PriorPoint) -> dict[str, Any]:
-    places = point.band.decimals
-    return {
-        "asked": point.asked.text,
-        "at": {name: float(f"{value:.6g}") for name, value in point.at.items()},
-        "median": rounded(point.band.median, places),
-        "interval": {f"{100 * mass:g}": [rounded(end, places) for end in point.band.interval(mass)] for mass in MASSES},
-    }
+    return {"asked": point.asked.text, "at": dict(point.at), **point.band.as_dict()}

@@ -108,7 +108,7 @@ class Forecast(Result):
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready: the keys `forecast` and `verdict` of the command-line contract, weights, track record, notes."""
-        from forecaster.forecasts.evidence import expected
+        from forecaster.forecasts.evidence.text import expected
 
         return {
             "forecast": [

@@ -1,6 +1,6 @@
 """A forecast's numbers as every output prints them.
 
-Everything starts from `Forecast.as_dict`, which rounds each number once to what its Monte Carlo error leaves.
+A number is rounded once, where it is printed: here, to the digits that Monte Carlo error leaves at its point.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from forecaster.inputs import CODE
+from forecaster.quantity import Digits
 from forecaster.runs.text import apart_text
 from forecaster.show.table import MISSING, MIXED, Table, number, shown, significant, spread, weight, whole_shares
 
@@ -113,23 +114,23 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
     by_method, goals = record_said(forecast), [target.text for target in forecast.targets]
     for point in forecast.points:
         said = point.as_dict(forecast.weights, forecast.targets)
-        places = point.predictive.decimals
+        digits = point.predictive.digits
 
-        def ends(interval: Mapping[str, Sequence[float]], mass: str, places: int = places) -> tuple[str, str]:
-            return number(interval[mass][0], places), number(interval[mass][1], places)
+        def ends(interval: Mapping[str, Sequence[float]], mass: str, digits: Digits = digits) -> tuple[str, str]:
+            return number(interval[mass][0], digits), number(interval[mass][1], digits)
 
         found.append(
             Answer(
-                median=number(said["median"], places),
+                median=number(said["median"], digits),
                 interval={mass: ends(said["interval"], mass) for mass in said["interval"]},
                 raw=ends(said["raw_interval"], "90"),
                 curve=ends(said["curve_interval"], "90"),
                 shares=whole_shares(said["share"]),
-                noise_width=number(said["noise_width"], places + 1),
+                noise_width=number(said["noise_width"], digits.finer()),
                 laws=tuple(
                     LawAnswer(
                         name=shown(name),
-                        median=number(by_law["median"], places),
+                        median=number(by_law["median"], digits),
                         interval={mass: ends(by_law["interval"], mass) for mass in ("50", "90")},
                         weight=weight(by_law["weight"]),
                         tested=by_method.get(name, Tested()),
@@ -137,7 +138,7 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
                     for name, by_law in said["by_law"].items()
                 ),
                 targets=tuple(zip(goals, (each["probability"] for each in said["targets"]), strict=True)),
-                point=inputs(forecast.runs, point.at),
+                point=inputs(forecast.runs, point),
                 ratio=apart_text(forecast.runs, point.compute_ratio),
                 beyond=point.compute_ratio > 1,
                 tested=None if record is None else by_method.get("mixture", Tested()),
@@ -175,9 +176,10 @@ def wider(width: float) -> str:
     return f"{more:.1f}%" if more < 99.95 else f"{more:,.0f}%" if more < 1e4 else "over 10,000%"
 
 
-def inputs(runs: Runs, at: Mapping[str, float]) -> str:
+def inputs(runs: Runs, point: PointForecast) -> str:
     """A point's inputs, "N=70B, D=1.4T, C=5.9e23 FLOP"."""
-    return ", ".join(runs.input(name).given(value) for name, value in at.items() if name != CODE)
+    said = [runs.input(name).given(point.at[name], digits=point.digits(name)) for name in point.at if name != CODE]
+    return ", ".join(said)
 
 
 MOST_ROWS = 500
@@ -252,7 +254,7 @@ def checks_table(forecast: Forecast) -> Table:
                 shown(name),
                 verdict.status if name in forecast.weights else f"{verdict.status}, left out",
                 MISSING if rhat is None else f"{rhat:.3f}",
-                MISSING if ess is None else f"{ess:,}",
+                MISSING if ess is None else f"{ess:,.0f}",
                 f"{verdict.divergences:,}",
             )
         )
@@ -262,7 +264,7 @@ def checks_table(forecast: Forecast) -> Table:
 
 def fan_table(forecast: Forecast, point: PointForecast, along: Fan, *, most: int = 14) -> Table:
     """The numbers behind the fan: median and ranges at some steps of its path, the point and the largest run too."""
-    places = point.predictive.decimals
+    digits = point.predictive.digits
     scale = forecast.runs.scale
     here, largest = point.at[scale], float(forecast.runs.column(scale).max())
     even = set(np.linspace(0, len(along.scale) - 1, most).round().astype(int).tolist())
@@ -274,9 +276,9 @@ def fan_table(forecast: Forecast, point: PointForecast, along: Fan, *, most: int
         if step not in even and not labels:
             continue
         ends = [(low[step], high[step]) for low, high in (along.bounds[mass] for mass in (0.5, 0.8, 0.9))]
-        ranges = [spread((number(float(low), places), number(float(high), places))) for low, high in ends]
+        ranges = [spread((number(float(low), digits), number(float(high), digits))) for low, high in ends]
         first = what.amount(float(value)) + (f", {' and '.join(labels)}" if labels else "")
-        rows.append((first, number(float(along.median[step]), places), *ranges))
+        rows.append((first, number(float(along.median[step]), digits), *ranges))
     columns = (what.header, "Median", "50% range", "80% range", "90% range")
     return Table("The fan in numbers", columns, tuple(rows))
 

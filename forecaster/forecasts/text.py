@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from forecaster.fits.ensemble import few_runs
 from forecaster.fits.power_scaling import prior_share
-from forecaster.forecasts.evidence import beyond_tested, evidence_line, grade_section, record_section, weights_reason
+from forecaster.forecasts.evidence.text import (
+    beyond_tested,
+    evidence_line,
+    grade_section,
+    record_section,
+    weights_reason,
+)
+from forecaster.forecasts.notes.doubts import on_the_front
 from forecaster.forecasts.path import marked
 from forecaster.forecasts.tables import Answer, answers, checks_table, law_table, point_table, range_table, share_table
 from forecaster.inputs import CODE, DATE
@@ -113,10 +120,13 @@ def question(forecast: Forecast, point: PointForecast) -> str:
 
 def run_text(runs: Runs, point: PointForecast) -> str:
     """The run that was asked for, "with 70B parameters and 1.4T tokens (5.9e23 FLOP)" or "of 2026-12-31"."""
-    said = {name: runs.input(name).said(value) for name, value in point.at.items() if name != CODE}
+    known = [name for name in point.at if name != CODE]
+    said = {name: runs.input(name).said(point.at[name], digits=point.digits(name)) for name in known}
     compute, day = said.pop("C", ""), said.pop(DATE.name, "")
     parts = [
-        each if name in ("N", "D", runs.scale) else f"{shown(name)}={format_quantity(point.at[name])}"
+        each
+        if name in ("N", "D", runs.scale)
+        else f"{shown(name)}={format_quantity(point.at[name], digits=point.digits(name))}"
         for name, each in said.items()
     ]
     if compute and set(point.asked.inputs) - {CODE} == {"C"} and "N" in said:
@@ -130,7 +140,10 @@ def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> s
     """How far the point lies from what was measured."""
     runs = forecast.runs
     scales = runs.column(runs.scale)
-    here, largest = scale_text(runs, point.at[runs.scale]), scale_text(runs, float(scales.max()))
+    here, largest = (
+        runs.along.said(point.at[runs.scale], digits=point.digits(runs.scale)),
+        scale_text(runs, float(scales.max())),
+    )
     if point.below_smallest > 1:
         below = f"{below_text(runs, point.below_smallest)} ({scale_text(runs, float(scales.min()))})"
         return f"{here}: {below}, so nothing was measured there."
@@ -220,6 +233,8 @@ def stamp_section(forecast: Forecast) -> Section:
 def headline_section(forecast: Forecast, index: int, words: Words | None = None) -> Section:
     """The number with its ranges and the chance of each target, and what stands behind them in a line."""
     answer, ranges = answers(forecast)[index], range_table(answers(forecast)[index])
+    said = [*forecast.points[index].notes, *(forecast.notes if index == 0 else ())]
+    warned = bullets(f"{note.code}: {shown(note.text, 1000)}" for note in on_the_front(said))
     used = words_sentence([probability for _, probability in answer.targets], words)
     return Section(
         "",
@@ -233,7 +248,7 @@ def headline_section(forecast: Forecast, index: int, words: Words | None = None)
             *sentences(used, evidence_line(forecast, forecast.points[index])),
         ),
         "headline",
-        (Section(ranges.caption, (ranges,), "ranges"),),
+        (*(Section("Warnings", (each,), "warnings") for each in warned), Section(ranges.caption, (ranges,), "ranges")),
     )
 
 
@@ -280,5 +295,7 @@ def checks_section(forecast: Forecast) -> Section:
     """The checks of the sampler and every remark; in brief without the checks' numbers."""
     line, table = Sentence(checks_line(forecast)), checks_table(forecast)
     notes = [*forecast.notes, *(note for point in forecast.points for note in point.notes)]
+    front = on_the_front(notes)
+    notes = [note for note in notes if note not in front]
     said = bullets((*check_notes(forecast), *note_lines(notes)))
     return Section("Checks and notes", (line, table, *said), "checks", brief=(line, *said))

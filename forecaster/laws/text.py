@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from forecaster.errors import LawError, clipped, listed
 from forecaster.laws.law import Law, is_count
 from forecaster.laws.presets import predict
-from forecaster.quantity import format_quantity
+from forecaster.quantity import finite, format_quantity
 from forecaster.show.document import Bullets, Document, Section, Sentence, Verbatim, sentences
 from forecaster.show.table import Table, shown, spread
 from forecaster.stats.link import Link
@@ -141,9 +140,8 @@ class Interval:
 
     @property
     def ends(self) -> list[float | None]:
-        """Both ends, two digits of them where they come from draws; None for one that is no finite number."""
-        said = [value if self.exact else float(f"{value:.2g}") for value in (self.low, self.high)]
-        return [value if math.isfinite(value) else None for value in said]
+        """Both ends; None for one that is no finite number."""
+        return [finite(self.low), finite(self.high)]
 
     @property
     def text(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from forecaster.fits.power_scaling import THRESHOLD
 from forecaster.fits.text import parameter_table
 from forecaster.forecasts import text as forecasts_text
-from forecaster.forecasts.evidence import grade_section, record_section
+from forecaster.forecasts.evidence.text import grade_section, record_section
 from forecaster.forecasts.tables import answers, runs_table
 from forecaster.reports.caveats import assumptions, changes, omissions
 from forecaster.reports.provenance import provenance_section

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from forecaster.fits.extrapolation import STUDIED
-from forecaster.forecasts.evidence import drift
+from forecaster.forecasts.evidence.text import drift
 from forecaster.forecasts.tables import SOURCES, Answer, answers
 from forecaster.forecasts.text import weights_sentence
 from forecaster.laws.families import families_of
@@ -106,9 +106,9 @@ def changes(forecast: Forecast, point: PointForecast, answer: Answer, sensitivit
     bars = [] if sensitivity is None else [bar for bar in sensitivity.bars if bar.kind in ("runs", "families")]
     if sensitivity is not None and bars:
         bar = max(bars, key=lambda bar: bar.moved(sensitivity.base))
-        places = point.predictive.decimals
-        ends = (number(bar.low, places), number(bar.high, places))
-        said.append(f"Doubt about some runs: {bar.name} the median is {number(bar.median, places)} ({spread(ends)}).")
+        digits = point.predictive.digits
+        ends = (number(bar.low, digits), number(bar.high, digits))
+        said.append(f"Doubt about some runs: {bar.name} the median is {number(bar.median, digits)} ({spread(ends)}).")
     said.append("Which further runs would narrow the range most for what they cost is not computed here.")
     return said
 
@@ -118,9 +118,9 @@ def _floor_sentence(sensitivity: Sensitivity | None) -> list[str]:
     bars = [] if sensitivity is None else [bar for bar in sensitivity.bars if bar.kind == "prior"]
     if sensitivity is None or not bars:
         return []
-    base, places = sensitivity.base, sensitivity.decimals
-    medians = [number(bar.median, places) for bar in sorted((base, *bars), key=lambda bar: bar.median)]
-    ends = (number(min(bar.low for bar in bars), places), number(max(bar.high for bar in bars), places))
+    base, digits = sensitivity.base, sensitivity.digits
+    medians = [number(bar.median, digits) for bar in sorted((base, *bars), key=lambda bar: bar.median)]
+    ends = (number(min(bar.low for bar in bars), digits), number(max(bar.high for bar in bars), digits))
     where = f"at {medians[0]}" if medians[0] == medians[-1] else f"between {medians[0]} and {medians[-1]}"
     return [
         "The part of the response that no scale removes has the prior on each law's page. Moved by a standard "

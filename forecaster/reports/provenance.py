@@ -25,7 +25,7 @@ def forecast_dict(forecast: Forecast, *, command: str = "", words: Words | None 
         command: the exact command that asked for it; empty where there was none.
         words: the scale of likelihood words; ICD 203 where not given.
     """
-    from forecaster.forecasts.grade import grade
+    from forecaster.forecasts.evidence.grade import grade
 
     scale = words or icd203()
     data = forecast.as_dict()

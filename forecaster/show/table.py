@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from textwrap import wrap
 
+from forecaster.quantity import Digits
+
 LONGEST = 60
 """Characters of a name (a file, a column, a family) that are shown."""
 
@@ -27,9 +29,10 @@ MIXED = "all, mixed"
 """The name of the mixture beside the laws'."""
 
 
-def number(value: float | None, places: int, missing: str = MISSING) -> str:
-    """A number with that many decimal places, or the word for one that does not exist."""
-    return missing if value is None or not math.isfinite(value) else f"{value:.{places}f}"
+def number(value: float | None, places: int | Digits, missing: str = MISSING) -> str:
+    """A number with that many decimal places, or such digits; or the word for one that does not exist."""
+    digits = Digits(places) if isinstance(places, int) else places
+    return missing if value is None or not math.isfinite(value) else digits.text(value)
 
 
 def share(value: float | None) -> str:

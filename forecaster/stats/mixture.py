@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from forecaster.quantity import Digits, finite
 from forecaster.stats.link import LOG, Link
 
 BATCHES_PER_CHAIN = 5
@@ -109,10 +110,29 @@ class Band:
             error = estimates.std(axis=0, ddof=1) / math.sqrt(parts.shape[1])
         return np.asarray(np.where(np.isnan(error), math.inf, error))
 
+    @cached_property
+    def errors(self) -> tuple[float, float, float]:
+        """Monte Carlo standard errors of the lower end of the 90% range, of the median and of the upper end."""
+        low, median, high = self.error(np.array([0.05, 0.5, 0.95]))
+        return float(low), float(median), float(high)
+
     @property
-    def decimals(self) -> int:
-        """Decimal places that the Monte Carlo error of the median and the 90% range leaves."""
-        return decimals(float(self.error(np.array([0.05, 0.5, 0.95])).max()), self.median)
+    def digits(self) -> Digits:
+        """With what digits numbers of this size are printed: those that Monte Carlo error leaves."""
+        low, high = self.interval(0.9)
+        return Digits.of(max(self.errors), low, self.median, high)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, at full precision: `median`, `interval` by mass, and the Monte Carlo errors under `mcse`.
+
+        A number that does not exist is None.
+        """
+        low, median, high = map(finite, self.errors)
+        return {
+            "median": finite(self.median),
+            "interval": {f"{100 * mass:g}": [finite(end) for end in self.interval(mass)] for mass in MASSES},
+            "mcse": {"median": median, "interval": {"90": [low, high]}},
+        }
 
     def _batches(self) -> np.ndarray | None:
         count = BATCHES_PER_CHAIN * self.chains
@@ -164,24 +184,6 @@ def _steps(draws: np.ndarray | Sequence[np.ndarray], weights: np.ndarray) -> tup
     return position, flat[order]
 
 
-def decimals(error: float, value: float = 1.0) -> int:
-    """Decimal places whose last unit is not finer than a Monte Carlo error; at most seven significant digits.
-
-    Args:
-        error: the Monte Carlo standard error.
-        value: the number to be printed.
-    """
-    finest = 6
-    if math.isfinite(value) and value != 0:
-        finest = max(0, 6 - math.floor(math.log10(abs(value))))
-    if not (math.isfinite(error) and error > 0):
-        return finest
-    return int(min(finest, max(0, -math.ceil(math.log10(error)))))
-
-
-DIGITS = 4
-
-
 def quantiles(draws: np.ndarray, weights: np.ndarray, p: Any) -> list[float | None]:
     """Quantiles over all draws; None where one falls among infinite draws.
 
@@ -207,14 +209,9 @@ def interval(draws: np.ndarray, weights: np.ndarray, mass: float = 0.9) -> tuple
     return low, high
 
 
-def rounded(value: float | None) -> float | None:
-    """A number with four significant digits, None where there is none."""
-    return None if value is None or not math.isfinite(value) else float(f"{value:.{DIGITS}g}")
-
-
 def summary(draws: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
-    """JSON-ready: `median`, and `interval` by mass."""
+    """JSON-ready: `median`, and `interval` by mass; None where one falls among infinite draws."""
     return {
-        "median": rounded(quantiles(draws, weights, 0.5)[0]),
-        "interval": {f"{100 * mass:g}": [rounded(end) for end in interval(draws, weights, mass)] for mass in MASSES},
+        "median": quantiles(draws, weights, 0.5)[0],
+        "interval": {f"{100 * mass:g}": list(interval(draws, weights, mass)) for mass in MASSES},
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -46,6 +46,24 @@ def stack(folds: Sequence[np.ndarray]) -> np.ndarray:
     return weights
 
 
-def equal(names: Sequence[str]) -> Mapping[str, float]:
-    """The same weight for each law."""
-    return {name: 1 / len(names) for name in names}
+def equal(names: Sequence[str], alike: Iterable[Sequence[str]] = ()) -> Mapping[str, float]:
+    """The same weight for each law, laws that say the same counting as one.
+
+    Args:
+        names: of the laws.
+        alike: names of laws that say the same, a sequence for each such set; the sets share no law.
+    """
+    found = sets(names, alike)
+    share = {name: 1 / len(found) / len(each) for each in found for name in each}
+    return {name: share[name] for name in names}
+
+
+def sets(names: Sequence[str], alike: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
+    """The laws by what they say: each with those that say the same, in the order of the first of them.
+
+    Args:
+        names: of the laws.
+        alike: names of laws that say the same, a sequence for each such set; others than `names` do not matter.
+    """
+    of = {name: tuple(each for each in names if each in group) for group in alike for name in group}
+    return list(dict.fromkeys(of.get(name, (name,)) for name in names))

@@ -21,6 +21,7 @@ from forecaster.backtests.weighting import Weighting
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.shelf import law
+from forecaster.quantity import Digits
 from forecaster.reports.result import Report
 from forecaster.reports.template import OURS
 
@@ -50,7 +51,7 @@ def hang(answer: Forecast) -> Sensitivity:
     bars = [replace(base, name=name, kind="families", low=low - i / 200) for i, name in enumerate(names)]
     return Sensitivity(
         point=point.asked.text, targets=answer.targets, base=base, bars=tuple(bars), power=(), left_out={},
-        decimals=3, runs=answer.runs,
+        digits=Digits(3), runs=answer.runs,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from forecaster.forecasts.result import Forecast
 from forecaster.forecasts.tables import answers
 from forecaster.laws.shelf import law
 from forecaster.notes import Note
+from forecaster.quantity import Digits
 from forecaster.reports import caveats as prose
 from forecaster.reports.files import WRITERS, refuse_unwritable
 from forecaster.reports.pdf import is_pdf
@@ -61,7 +62,7 @@ def hanging(answer: Forecast) -> Sensitivity:
         Bar("floor prior twice as wide", "prior", median - 0.01, low, high, "importance", 0.31, (0.5, 0.3)),
     )
     return Sensitivity(
-        "N=70B,D=1.4T", answer.targets, base, bars, (), {"families": "the table has none"}, 3, answer.runs
+        "N=70B,D=1.4T", answer.targets, base, bars, (), {"families": "the table has none"}, Digits(3), answer.runs
     )
 
 
@@ -113,7 +114,7 @@ def expected(said: Report) -> dict[str, list[list[str]]]:
     """Every printed number, from the JSON alone: rows of words by the sheet that they stand on."""
     whole = json.loads(said.json)
     data, scores = whole["forecast"][0], whole["track_record"]["backtest"]
-    places = said.forecast.points[0].predictive.decimals
+    places = said.forecast.points[0].predictive.digits.places
     by_method = {score["law"]: score for score in scores}
 
     def ends(interval: Iterable[float]) -> list[str]:
@@ -174,7 +175,7 @@ def test_paper_and_markdown_read_back_hold_the_numbers_of_the_json(said: Report,
     assert f"**{median} nats per token** **90% range: " in markdown
     for text in (paper, markdown):
         for mass, (low, high) in placed["interval"].items():
-            places = said.forecast.points[0].predictive.decimals
+            places = said.forecast.points[0].predictive.digits.places
             assert f" {mass}% {low:.{places}f} {high:.{places}f} " in text
         for name, middle, lower, upper, low, high, *rest in said_so["Laws"]:
             assert f" {name} {middle} {lower} to {upper} {low} to {high} {' '.join(rest)} " in text

@@ -17,8 +17,8 @@ from forecaster.backtests.result import Backtest
 from forecaster.backtests.weighting import Weighting
 from forecaster.errors import UsageError
 from forecaster.fits.verdict import Verdict
+from forecaster.forecasts.evidence.grade import grade
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.grade import grade
 from forecaster.forecasts.result import Forecast
 from forecaster.forecasts.tables import answers, share_table
 from forecaster.forecasts.text import question, stamps
@@ -177,7 +177,7 @@ def test_the_response_keeps_its_name_and_has_a_unit_only_where_known(header: str
 def test_the_text_says_the_numbers_of_the_json(answer: Forecast) -> None:
     text = answer.text
     said = answer.as_dict()["forecast"][0]
-    places = answer.points[0].predictive.decimals
+    places = answer.points[0].predictive.digits.places
     for value in (said["median"], *said["interval"]["90"], *said["curve_interval"]["90"], *said["raw_interval"]["90"]):
         assert f"{value:.{places}f}" in text
     for target in said["targets"]:
@@ -207,7 +207,7 @@ def expected_rows(said: Report) -> list[list[str]]:
     """What the tables of any format must hold, from the JSON alone."""
     whole = json.loads(said.json)
     data, scores = whole["forecast"][0], whole["track_record"]["backtest"]
-    places = said.forecast.points[0].predictive.decimals
+    places = said.forecast.points[0].predictive.digits.places
     rows = [[f"{mass}%", *(f"{end:.{places}f}" for end in ends)] for mass, ends in data["interval"].items()]
     for name, law_said in data["by_law"].items():
         ranges = [f"{low:.{places}f} to {high:.{places}f}" for low, high in map(law_said["interval"].get, ("50", "90"))]

@@ -16,6 +16,7 @@ from forecaster.fits.extrapolation import LANGUAGE_LOSS, STUDIED
 from forecaster.fits.fit import fit
 from forecaster.fits.posterior import Fit
 from forecaster.forecasts.forecast import forecast as forecast_with_weights
+from forecaster.forecasts.tables import answers
 from forecaster.laws.shelf import DEFAULT_MIXTURE, law
 from forecaster.runs.points import Target, scenario
 from forecaster.runs.read import read_runs
@@ -130,9 +131,37 @@ def test_printed_digits_are_no_finer_than_the_monte_carlo_error(fits: list[Fit])
     answer = forecast(fits, "N=30B,D=1T")
     band = answer.points[0].predictive
     error = band.error(np.array([0.05, 0.5, 0.95])).max()
-    assert 10.0**-band.decimals >= error
-    for end in answer.as_dict()["forecast"][0]["interval"]["90"]:
-        assert round(end, band.decimals) == end
+    assert 10.0**-band.digits.places >= error
+    low, high = band.interval(0.9)
+    assert f"90% range: {low:.{band.digits.places}f} to {high:.{band.digits.places}f}\n" in answer.text
+
+
+def test_json_has_every_number_at_full_precision_with_its_monte_carlo_error(fits: list[Fit]) -> None:
+    answer = forecast(fits, "N=30B,D=1T", targets=[1.9])
+    (said,), band = answer.as_dict()["forecast"], answer.points[0].predictive
+    assert said["median"] == band.median and said["interval"]["95"] == list(band.interval(0.95))
+    assert said["targets"][0]["probability"] == band.probability(below=1.9)
+    assert said["at"]["C"] == 6 * 30e9 * 1e12 and said["distance"]["compute_ratio"] == answer.points[0].compute_ratio
+    low, median, high = band.error(np.array([0.05, 0.5, 0.95]))
+    assert said["mcse"] == {"median": median, "interval": {"90": [low, high]}}
+    for name, alone in said["by_law"].items():
+        assert alone["median"] == answer.points[0].by_law[name].median and alone["weight"] == answer.weights[name]
+
+
+def test_amounts_that_were_asked_are_said_as_they_were_typed(fits: list[Fit]) -> None:
+    text = forecast(fits, "N=40.5B,D=1.025T").text
+    assert "40.5B parameters and 1.025T tokens (2.5e23" in " ".join(text.split())
+    assert "The point: N=40.5B, D=1.025T, C=2.5e23 FLOP." in text
+    assert "2.525e23 FLOP at its compute-optimal split" in " ".join(forecast(fits, "C=2.525e23").text.split())
+
+
+def test_a_skewed_range_prints_its_small_end(fits: list[Fit]) -> None:
+    answer = forecast(fits, "N=30B,D=1T")
+    point = answer.points[0]
+    wide = replace(point.predictive, draws=45 * (point.predictive.draws - np.log(answer.median)) - 1)
+    said = answers(replace(answer, points=(replace(point, predictive=wide),)))[0]
+    low, high = wide.interval(0.9)
+    assert high > 100 * low and float(said.interval["90"][0]) == pytest.approx(low, rel=0.05)
 
 
 def test_compute_alone_is_put_at_the_median_of_the_optimal_split(fits: list[Fit]) -> None:

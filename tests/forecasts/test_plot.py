@@ -118,7 +118,7 @@ def test_laws_stand_side_by_side_with_their_numbers(answer: Forecast) -> None:
         "coupled, weight 50%",
         "all laws, mixed",
     ]
-    places = answer.points[0].predictive.decimals
+    places = answer.points[0].predictive.digits.places
     assert any(f"{answer.median:.{places}f}" in text.get_text() for text in ax.texts)
 
 
@@ -127,7 +127,7 @@ def test_on_a_phone_laws_stand_above_their_rows(answer: Forecast) -> None:
     assert not ax.get_yticklabels()
     said = [text.get_text() for text in ax.texts]
     assert said[::2] == ["chinchilla, weight 50%", "coupled, weight 50%", "all laws, mixed"]
-    places = answer.points[0].predictive.decimals
+    places = answer.points[0].predictive.digits.places
     assert said[-1].startswith(f"{answer.median:.{places}f}  (")
 
 

@@ -17,8 +17,8 @@ from making import make_fit, make_record, make_runs
 import forecaster
 from forecaster import Report, check, law, prior_predictive, scenario
 from forecaster.backtests.weighting import Weighting
+from forecaster.forecasts.evidence.grade import grade
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.grade import grade
 from forecaster.forecasts.result import Forecast
 from forecaster.forecasts.tables import answers
 

@@ -27,6 +27,7 @@ from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.prior_predictive import prior_predictive
 from forecaster.laws.shelf import law
 from forecaster.notes import Note
+from forecaster.quantity import Digits
 from forecaster.reports.result import Report
 from forecaster.runs.check import check
 from forecaster.runs.points import Target, scenario
@@ -80,7 +81,9 @@ def sensitive(runs: Runs, fits: list[Fit]) -> Sensitivity:
     base = Bar("as forecast", "base", 1.95, 1.90, 2.01, "exact", None, (0.4,))
     other = Bar(runs.name, "runs", 1.97, 1.92, 2.04, "importance", 0.31, (0.2,))
     power = Power(fits[0].law.name, runs.name, 0.01, 0.2)
-    return Sensitivity(POINT, (Target(1.95, above=False),), base, (other,), (power,), {runs.name: runs.name}, 2, runs)
+    return Sensitivity(
+        POINT, (Target(1.95, above=False),), base, (other,), (power,), {runs.name: runs.name}, Digits(2), runs
+    )
 
 
 def batched(runs: Runs, fits: list[Fit]) -> Batch:

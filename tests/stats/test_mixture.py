@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 
-from forecaster.stats.mixture import Band, decimals, weighted_quantile
+from forecaster.quantity import decimals
+from forecaster.stats.mixture import Band, weighted_quantile
 
 P = np.array([0.025, 0.05, 0.25, 0.5, 0.9, 0.975])
 
@@ -102,7 +103,7 @@ def test_decimals_are_no_finer_than_the_error(error: float, places: int) -> None
 def test_more_draws_leave_more_decimals() -> None:
     random = np.random.default_rng(4)
     few, many = (Band(random.normal(0.5, 0.05, (1, n)), np.ones(1), 4) for n in (400, 400_000))
-    assert few.decimals < many.decimals
+    assert few.digits.places < many.digits.places
 
 
 def test_equal_weights_of_draws_are_those_of_their_laws() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from browsing import seen, text_of
+from forecaster.forecasts.grade import grade
 from making import make_fit
 
 from forecaster.errors import ScenarioError
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.grade import grade
 from forecaster.forecasts.plot import fan_exhibits
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.shelf import law

@@ -172,10 +172,10 @@ class Comparison(Result):
         """JSON-ready: the key `compare` of the command-line contract; numbers that do not exist are None."""
         ties = [{"by": t.by, "laws": list(t.laws), "difference": t.apart, "se": t.se} for t in self.near_ties]
         data = {
-            "laws": json_ready(self.rows, 6),
+            "laws": self.rows,
             "points": self.answer.as_dict()["forecast"] if self.answer else [],
             "winners": self.winners,
-            "near_ties": json_ready(ties, 6),
+            "near_ties": ties,
             "weighting": self.weighting.as_dict(),
             "verdict": {name: verdict.as_dict() for name, verdict in self.verdicts.items()},
             "unchecked": self.unchecked,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from forecaster.assess.sensitivity.variations import Kind
 from forecaster.fits.power_scaling import Power
+from forecaster.quantity import Digits, finite
 from forecaster.runs.points import Target
 from forecaster.runs.table import Runs
 from forecaster.show.document import Document
-from forecaster.show.json import rounded
 from forecaster.show.result import Result
 
 if TYPE_CHECKING:
@@ -50,25 +50,24 @@ class Bar:
         """The most that the median or an end of the range lies from the base's, in the response's unit."""
         return max(abs(self.median - base.median), abs(self.low - base.low), abs(self.high - base.high))
 
-    def as_dict(self, targets: Sequence[Target], decimals: int) -> dict[str, Any]:
+    def as_dict(self, targets: Sequence[Target]) -> dict[str, Any]:
         """JSON-ready; a number that does not exist is None.
 
         Args:
             targets: values of the response whose chance is given.
-            decimals: places of numbers in the response's unit.
         """
         chances = zip(targets, self.probability, strict=True)
         return {
             "name": self.name,
             "kind": self.kind,
-            "median": rounded(self.median, decimals),
-            "interval": {"90": [rounded(self.low, decimals), rounded(self.high, decimals)]},
+            "median": finite(self.median),
+            "interval": {"90": [finite(self.low), finite(self.high)]},
             "targets": [
-                {"value": target.value, "direction": target.direction, "probability": round(chance, 4)}
+                {"value": target.value, "direction": target.direction, "probability": chance}
                 for target, chance in chances
             ],
             "how": self.how,
-            "pareto_k": rounded(self.pareto_k, 2),
+            "pareto_k": finite(self.pareto_k),
         }
 
 
@@ -93,7 +92,7 @@ class Sensitivity(Result):
         bars: the same forecast with one choice made otherwise, the largest effect first.
         power: of each law, whether priors or data carry its response at the point and its parameters.
         left_out: what could not be given, and why, in one line each.
-        decimals: places that the Monte Carlo error of the base leaves.
+        digits: with which numbers are printed, those that the Monte Carlo error of the base leaves.
         runs: the table.
     """
 
@@ -103,7 +102,7 @@ class Sensitivity(Result):
     bars: tuple[Bar, ...]
     power: tuple[Power, ...]
     left_out: Mapping[str, str]
-    decimals: int
+    digits: Digits
     runs: Runs = field(repr=False, compare=False)
 
     @property
@@ -133,11 +132,11 @@ class Sensitivity(Result):
         return plot_tornado(self, ax)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready; numbers in the response's unit end at the last place that Monte Carlo error leaves."""
+        """JSON-ready, at full precision."""
         return {
             "asked": self.point,
-            "base": self.base.as_dict(self.targets, self.decimals),
-            "bars": [bar.as_dict(self.targets, self.decimals) for bar in self.bars],
+            "base": self.base.as_dict(self.targets),
+            "bars": [bar.as_dict(self.targets) for bar in self.bars],
             "power_scaling": [power.as_dict() for power in self.power],
             "left_out": dict(self.left_out),
         }

@@ -20,6 +20,7 @@ from forecaster.fits.ensemble import Ensemble
 from forecaster.fits.power_scaling import Power, power_scale
 from forecaster.forecasts.answer import answer
 from forecaster.inputs import CODE
+from forecaster.quantity import Digits
 from forecaster.runs.data_checks import compute_source
 from forecaster.runs.points import Point, Target
 from forecaster.runs.table import Runs
@@ -28,7 +29,7 @@ from forecaster.stats.mixture import Band, weighted_quantile
 if TYPE_CHECKING:
     from forecaster.forecasts.result import Forecast
 
-FORMAT = 2
+FORMAT = 3
 
 AS_FORECAST = "as forecast"
 
@@ -74,7 +75,7 @@ def sensitivity(
         bars=tuple(sorted(bars, key=lambda bar: -np.nan_to_num(bar.moved(base), nan=math.inf))),
         power=tuple(power for fit in forecast.fits for power in power_scale(fit, asked.at)),
         left_out=left_out,
-        decimals=asked.predictive.decimals,
+        digits=asked.predictive.digits,
         runs=forecast.runs,
     )
     if cache:
@@ -145,7 +146,7 @@ def _page(made: Sensitivity) -> str:
         "bars": [asdict(bar) for bar in made.bars],
         "power": [asdict(power) for power in made.power],
         "left_out": dict(made.left_out),
-        "decimals": made.decimals,
+        "digits": asdict(made.digits),
     }
     return json.dumps(data)
 
@@ -161,7 +162,7 @@ def _from_page(page: str | None, runs: Runs) -> Sensitivity | None:
             bars=tuple(read_bar(bar) for bar in data["bars"]),
             power=tuple(Power(**power) for power in data["power"]),
             left_out={str(name): str(why) for name, why in data["left_out"].items()},
-            decimals=int(data["decimals"]),
+            digits=Digits(**data["digits"]),
             runs=runs,
         )
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -33,7 +33,7 @@ def tornado_table(sens: Sensitivity) -> Table:
         said = "" if k is None else f"{k:.2f}" if abs(k) < 100 else MISSING
         chances = [percent(chance) for chance in bar.probability]
         rows.append(
-            (shown(bar.name), number(bar.median, sens.decimals), spread((low, high)), *chances, HOW[bar.how], said)
+            (shown(bar.name), number(bar.median, sens.digits), spread((low, high)), *chances, HOW[bar.how], said)
         )
     chances = [target.text for target in sens.targets]
     columns = ("Variation", "Median", "90% range", *chances, "How", "Pareto k")
@@ -48,11 +48,11 @@ def tornado_sentence(sens: Sensitivity) -> str:
         return "No choice behind this forecast could be varied."
     top, base = sens.bars[0], sens.base
     count = len(sens.bars)
-    if top.moved(base) < 10.0**-sens.decimals:
+    if top.moved(base) < 10.0 ** -sens.digits.places_of(base.median):
         one = f"The one variation, {shown(top.name)}, does not move"
         who = f"None of the {count} variations moves" if count > 1 else one
         return f"{who} the median or an end of the 90% range by a unit of the last place."
-    median, ends = number(top.median, sens.decimals), spread(_ends(sens, top))
+    median, ends = number(top.median, sens.digits), spread(_ends(sens, top))
     said = (
         f"The largest change, {shown(top.name)}, puts the median at {median} and the 90% range at {ends}, "
         f"against {median_and_range(sens, base)}"
@@ -60,7 +60,7 @@ def tornado_sentence(sens: Sensitivity) -> str:
     if count == 1:
         return f"{said}."
     everything = (base, *sens.bars)
-    medians = [number(bar.median, sens.decimals) for bar in sorted(everything, key=lambda bar: bar.median)]
+    medians = [number(bar.median, sens.digits) for bar in sorted(everything, key=lambda bar: bar.median)]
     said += f"; over all {count} variations the median lies between {medians[0]} and {medians[-1]}"
     if sens.targets:
         chances = sorted(bar.probability[0] for bar in everything)
@@ -90,9 +90,9 @@ def left_out_sentences(sens: Sensitivity) -> list[str]:
 
 
 def _ends(sens: Sensitivity, bar: Bar) -> tuple[str, str]:
-    return number(bar.low, sens.decimals), number(bar.high, sens.decimals)
+    return number(bar.low, sens.digits), number(bar.high, sens.digits)
 
 
 def median_and_range(sens: Sensitivity, bar: Bar) -> str:
     """A bar's numbers, "1.40 (1.35 to 1.45)"."""
-    return f"{number(bar.median, sens.decimals)} ({spread(_ends(sens, bar))})"
+    return f"{number(bar.median, sens.digits)} ({spread(_ends(sens, bar))})"

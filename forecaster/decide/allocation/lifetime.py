@@ -16,7 +16,7 @@ from forecaster.decide.allocation.contour import Contour
 from forecaster.decide.amount import Amount
 from forecaster.fits.posterior import Fit, thinned
 from forecaster.forecasts.optimum import Split
-from forecaster.stats.mixture import interval, quantiles, rounded, summary
+from forecaster.stats.mixture import interval, quantiles, summary
 
 MOST_DRAWS = 1500
 
@@ -90,8 +90,8 @@ class Lifetime:
         def share(draws: np.ndarray) -> dict[str, Any]:
             # Quantiles are taken of ratios above zero.
             low, median, high = quantiles(1 + draws, self.weights, [0.05, 0.5, 0.95])
-            ends = [rounded(None if end is None else end - 1) for end in (low, high)]
-            return {"median": rounded(None if median is None else median - 1), "interval": {"90": ends}}
+            low, median, high = (None if end is None else end - 1 for end in (low, median, high))
+            return {"median": median, "interval": {"90": [low, high]}}
 
         def at(over: Overhead, i: int, N: float | None) -> dict[str, Any]:
             return {"N": N, "lifetime": share(over.lifetime[..., i]), "training_only": share(over.training[..., i])}
@@ -105,8 +105,8 @@ class Lifetime:
             "training_compute": summary(self.training, self.weights),
             "extra_of_training_only": share(self.cost_of_plain),
             "extra_of_lifetime_if_none_served": share(self.cost_of_lifetime),
-            "at_edge": round(self.at_edge, 4),
-            "overhead": [at(self.overhead, i, rounded(float(N))) for i, N in enumerate(self.overhead.N)],
+            "at_edge": self.at_edge,
+            "overhead": [at(self.overhead, i, float(N)) for i, N in enumerate(self.overhead.N)],
         }
         if self.here is not None:
             found["here"] = at(self.here, 0, float(self.here.N[0]))

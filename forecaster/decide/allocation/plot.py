@@ -14,7 +14,7 @@ from forecaster.fits.posterior import Fit, thinned
 from forecaster.fits.predict import predict
 from forecaster.forecasts.result import Forecast
 from forecaster.inputs import INPUTS
-from forecaster.quantity import format_quantity
+from forecaster.quantity import TYPED, format_quantity
 from forecaster.runs.text import metric
 from forecaster.show.style import (
     ACCENT,
@@ -138,8 +138,9 @@ def _isoflop(
     color = ACCENT if strong else MUTED
     ax.plot(N, bands[:, 2], color=color, linewidth=1.8 if strong else 1.1, label="median" if strong else "", zorder=3)
     side = -1
-    ax.annotate(f"{format_quantity(budget)} FLOP", (N[side], bands[side, 2]), (4, 0), textcoords="offset points",
-                va="center", color=color, fontsize=9.5, annotation_clip=False)  # fmt: skip
+    said = format_quantity(budget, "FLOP", digits=TYPED)
+    ax.annotate(said, (N[side], bands[side, 2]), (4, 0), textcoords="offset points", va="center",
+                color=color, fontsize=9.5, annotation_clip=False)  # fmt: skip
     if each is not None:
         level = float(np.interp(np.log(each.median()), np.log(N), bands[:, 2]))
         ax.plot(each.interval(0.9), [level, level], color=INK, linewidth=2.0, solid_capstyle="butt", zorder=4)
@@ -204,7 +205,7 @@ def plot_overhead(allocation: Allocation, ax: Axes | None = None, *, budget: int
             said = "beyond reach" if middle is None else f"+{100 * (middle - 1):.0f}%"
             right = here > np.sqrt(N[0] * N[-1])
             ax.annotate(
-                f"you are here:\n{format_quantity(here)}, {said}",
+                f"you are here:\n{format_quantity(here, digits=TYPED)}, {said}",
                 (here, 0.97 * top),
                 (-6 if right else 6, 0),
                 textcoords="offset points",

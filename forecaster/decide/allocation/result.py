@@ -84,18 +84,18 @@ class Allocated:
         point = self.point.as_dict(weights, ())
         by_law: dict[str, Any] = {}
         for name, said in point["by_law"].items():
-            by_law[name] = {"weight": said["weight"], "split_weight": round(self.split.weights.get(name, 0.0), 6)}
-            by_law[name]["loss"] = {"median": said["median"], "interval": said["interval"]}
+            by_law[name] = {"weight": said["weight"], "split_weight": self.split.weights.get(name, 0.0)}
+            by_law[name]["loss"] = {each: said[each] for each in ("median", "interval", "mcse")}
             if name in self.by_law:
                 alone = self.by_law[name]
                 by_law[name] |= {each: summary(self.draws(each, split=alone), np.ones(1)) for each in NAMES}
         found = {
             "C": self.C,
             **{name: summary(self.draws(name), self.weights) for name in NAMES},
-            "loss": {"median": point["median"], "interval": point["interval"]},
+            "loss": {name: point[name] for name in ("median", "interval", "mcse")},
             "by_law": by_law,
             "at": point["at"],
-            "at_edge": round(self.split.at_edge, 4),
+            "at_edge": self.split.at_edge,
             "notes": [note.as_dict() for note in self.notes],
         }
         if self.lifetime is not None:

@@ -7,7 +7,7 @@ import numpy as np
 from forecaster.decide.allocation.lifetime import Lifetime, Overhead
 from forecaster.decide.allocation.result import NAMES, Allocated, Allocation
 from forecaster.decide.words import COLUMNS, amount_row, cost_rows, decision, price_section
-from forecaster.quantity import format_quantity
+from forecaster.quantity import TYPED, format_quantity
 from forecaster.show.document import Document, Section, sentences
 from forecaster.show.table import Table, number, shown, spread, weight
 from forecaster.stats.mixture import quantiles
@@ -24,16 +24,16 @@ def _budget_section(allocation: Allocation, each: Allocated) -> Section:
     runs = allocation.forecast.runs
     ratio = format_quantity(each.C / float(runs.column("C").max()))
     question = (
-        f"What should {format_quantity(each.C, 'FLOP')} train, judging by the {len(runs)} runs in {shown(runs.name)}? "
+        f"What should {budget_text(each)} train, judging by the {len(runs)} runs in {shown(runs.name)}? "
         f"The budget is {ratio} times the largest run, at {each.split.flop:.3g} FLOP for each parameter and token."
     )
-    band, places = each.point.predictive, each.point.predictive.decimals
-    ranges = ([number(end, places) for end in band.interval(mass)] for mass in (0.5, 0.9))
+    band, digits = each.point.predictive, each.point.predictive.digits
+    ranges = ([number(end, digits) for end in band.interval(mass)] for mass in (0.5, 0.9))
     rows = (
         *(amount_row(words, each.draws(name), each.weights) for name, words in NAMES.items()),
         (
             f"{shown(runs.response)} of a new run",
-            number(band.median, places),
+            number(band.median, digits),
             *(spread((low, high)) for low, high in ranges),
         ),
         *cost_rows(each.cost),
@@ -42,6 +42,11 @@ def _budget_section(allocation: Allocation, each: Allocated) -> Section:
     if each.lifetime is not None:
         inner.append(_lifetime_section(each, each.lifetime))
     return Section(question, (Table("The compute-optimal run", COLUMNS, rows),), sections=tuple(inner))
+
+
+def budget_text(each: Allocated) -> str:
+    """A budget as it was asked for, "6e23 FLOP"."""
+    return format_quantity(each.C, "FLOP", digits=TYPED)
 
 
 def _law_section(each: Allocated) -> Section:
@@ -72,7 +77,7 @@ def _lifetime_section(each: Allocated, life: Lifetime) -> Section:
     said = (
         f"Training for training alone would cost {extra_text(life.cost_of_plain, life.weights)} more compute than that "
         "if those tokens are served; the lifetime optimum would cost "
-        f"{extra_text(life.cost_of_lifetime, life.weights)} more than {format_quantity(each.C, 'FLOP')} if none are."
+        f"{extra_text(life.cost_of_lifetime, life.weights)} more than {budget_text(each)} if none are."
     )
     here = "" if life.here is None else here_text(life.here, life.weights)
     return Section(opening, (Table("The lifetime optimum", COLUMNS, rows), *sentences(said, here)))
@@ -80,7 +85,7 @@ def _lifetime_section(each: Allocated, life: Lifetime) -> Section:
 
 def here_text(here: Overhead, weights: np.ndarray) -> str:
     """What training a number of parameters that the user named costs over the least."""
-    N = format_quantity(float(here.N[0]))
+    N = format_quantity(float(here.N[0]), digits=TYPED)
     return (
         f"You are here: {N} parameters cost {extra_text(here.lifetime[..., 0], weights)} more than the lifetime "
         f"optimum, and {extra_text(here.training[..., 0], weights)} more than the training-only one where none are "

@@ -13,10 +13,11 @@ from forecaster.decide.price import Cost
 from forecaster.forecasts.result import Forecast
 from forecaster.inputs import Input, input_of
 from forecaster.notes import Note
+from forecaster.quantity import finite
 from forecaster.runs.points import Target
 from forecaster.show.document import Document
 from forecaster.show.result import Result
-from forecaster.stats.mixture import ends_by_mass, interval, quantiles, rounded, summary
+from forecaster.stats.mixture import ends_by_mass, interval, quantiles, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,21 +87,20 @@ class Required:
         found = {
             "target": self.target.value,
             "direction": self.target.direction,
-            "reachable_probability": round(self.reachable_probability, 4),
+            "reachable_probability": self.reachable_probability,
             name: self._summary(self.amounts, self.weights),
             "trained": {
-                f"{100 * p:g}%": {key: rounded(value) for key, value in at.items()} for p, at in self.trained.items()
+                f"{100 * p:g}%": {key: finite(value) for key, value in at.items()} for p, at in self.trained.items()
             },
-            "budget": [{"chance": chance, name: self.plain(rounded(self.budget(chance)))} for chance in BUDGET_CHANCES],
+            "budget": [{"chance": chance, name: self.plain(self.budget(chance))} for chance in BUDGET_CHANCES],
             "curve": [
-                {key: input_of(key).plain(value) for key, value in at.items()}
-                | {"probability": round(float(chance), 4)}
+                {key: input_of(key).plain(value) for key, value in at.items()} | {"probability": float(chance)}
                 for at, chance in zip(self.curve_at, self.chance, strict=True)
             ],
             "by_law": {
                 law: {
-                    "weight": round(float(self.weights[i]), 6),
-                    "reachable_probability": round(float(self.reached[i].mean()), 4),
+                    "weight": float(self.weights[i]),
+                    "reachable_probability": float(self.reached[i].mean()),
                     name: self._summary(self.amounts[i : i + 1], np.ones(1)),
                 }
                 for i, law in enumerate(self.names)

@@ -7,6 +7,7 @@ import numpy as np
 from forecaster.decide.requirement.result import BUDGET_CHANCES, SHOWN, Required, Requirement
 from forecaster.decide.words import COLUMNS, NEVER, amount_row, cost_rows, decision, price_section, range_text
 from forecaster.inputs import CODE
+from forecaster.quantity import TYPED
 from forecaster.runs.text import apart_text
 from forecaster.show.document import Document, Section, Sentence
 from forecaster.show.table import Table, enumerated, percent, sentence_case, share, shown, weight
@@ -22,7 +23,7 @@ def requirement_document(requirement: Requirement) -> Document:
 def path_text(requirement: Requirement) -> str:
     """Along what points the amount grows; empty where nothing but it moves."""
     runs = requirement.forecast.runs
-    held = [runs.input(name).given(value) for name, value in requirement.held.items() if name != CODE]
+    held = [runs.input(name).given(value, digits=TYPED) for name, value in requirement.held.items() if name != CODE]
     with_held = f"with {enumerated(held)} held" if held else ""
     if requirement.what.name != "C" or {"N", "D"} & requirement.held.keys():
         return with_held

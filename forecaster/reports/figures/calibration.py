@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.backtests.baselines import BASELINE_NAMES
 from forecaster.backtests.plot import draw_calibration
-from forecaster.forecasts.grade import own_score
+from forecaster.forecasts.evidence.grade import own_score
 from forecaster.show.figure import Absent, Exhibit
 from forecaster.show.table import MIXED, Table, enumerated, shown
 from forecaster.stats.mixture import MASSES

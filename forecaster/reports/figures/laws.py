@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecaster.forecasts.path import BEYOND, Path, path
+from forecaster.quantity import Digits
 from forecaster.runs.text import after, far_text, metric, scale_text, unit
 from forecaster.show.figure import Absent, Exhibit
 from forecaster.show.style import (
@@ -22,7 +23,6 @@ from forecaster.show.style import (
 )
 from forecaster.show.table import MIXED, Table, number, shown, significant, spread
 from forecaster.stats.link import Link
-from forecaster.stats.mixture import decimals
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,10 +164,10 @@ def _table(forecast: Forecast, along: Path, asked: PointForecast) -> Table:
         if step in even or value in named:
             low, _, high = along.predictive[:, step]
             # The point asked as everywhere else; far from it another number of places may be due.
-            places = asked.predictive.decimals if value == here else decimals((high - low) / 100, high)
+            digits = asked.predictive.digits if value == here else Digits.of((high - low) / 100, low, high, high)
             cells = []
             for found in (*along.by_law.values(), along.predictive):
-                low, median, high = (number(float(each), places) for each in found[:, step])
+                low, median, high = (number(float(each), digits) for each in found[:, step])
                 cells.append(f"{median} ({spread((low, high))})")
             label = f", {named[value]}" if value in named else ""
             rows.append((scale_text(forecast.runs, float(value)) + label, *cells))

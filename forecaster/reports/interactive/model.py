@@ -6,6 +6,7 @@ import base64
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from forecaster.fits.extrapolation import STUDIED
 from forecaster.fits.posterior import Fit
 from forecaster.fits.predict import law_draws
-from forecaster.forecasts.grade import farthest_tested
+from forecaster.forecasts.evidence.grade import farthest_tested
 from forecaster.forecasts.points import FAR_SPLIT
 from forecaster.laws.formula.algebra import names_in
 from forecaster.laws.formula.javascript import javascript, literal, settled
@@ -95,7 +96,7 @@ def payload(
         "ratios": None if ratio is None else [float(ratio.min()), float(ratio.max())],
         "far_split": FAR_SPLIT,
         "link": {"name": link.name, "spread": link.spread},
-        "places": point.predictive.decimals,
+        "digits": asdict(point.predictive.digits),
         "masses": list(MASSES),
         "metric": runs_text.metric(runs),
         "chances": [re.sub(r"^[^(]*", "", chance(whole / 100, words)) for whole in range(101)],
@@ -132,7 +133,7 @@ def target_of(forecast: Forecast, point: PointForecast) -> dict[str, Any]:
     low, high = point.predictive.interval(max(MASSES))
     improves = Target(point.predictive.median).towards(above=forecast.runs.improves_upward)
     target = forecast.targets[0] if forecast.targets else improves
-    places = max(0, min(point.predictive.decimals, 3))
+    places = min(point.predictive.digits.places_of(target.value), 3)
     top = max(float(np.quantile(loss, 0.75)), high, *(each.value for each in forecast.targets))
     bottom = min(float(loss.min()), low, *(each.value for each in forecast.targets))
     room = 0.15 * (top - bottom)

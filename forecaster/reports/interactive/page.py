@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from forecaster.errors import UsageError
 from forecaster.fits.extrapolation import STUDIED
-from forecaster.forecasts.evidence import drift
+from forecaster.forecasts.evidence.text import drift
 from forecaster.inputs import CODE
 from forecaster.laws.families import family_at
 from forecaster.laws.formula.javascript import HELPERS, in_script
@@ -116,11 +116,12 @@ def script_hashes(markup: str) -> tuple[str, ...]:
 
 def difference_sentence(forecast: Forecast, point: PointForecast, kept: Thinned) -> str:
     """How far the explorer's numbers are from the card's, and which of the two count."""
-    places = point.predictive.decimals + 1
+    digits = point.predictive.digits.finer()
 
     def said(value: float, before: str = "") -> str:
-        least = 10.0**-places
-        return f"less than {number(least, places)}" if value < least else f"{before}{number(value, places)}"
+        least = 10.0**-digits.places
+        few = value < least and not digits.least
+        return f"less than {number(least, digits)}" if few else f"{before}{number(value, digits)}"
 
     far = f"{apart_text(forecast.runs, FAR)} after" if forecast.runs.along.is_date else "at a hundred times"
     chances = ""

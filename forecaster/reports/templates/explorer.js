@@ -132,9 +132,11 @@ const belowSaid = (ratio) => along.is_date ? `${spanSaid(Math.log(ratio))} befor
 const farSaid = (ratio) => along.is_date ? `${spanSaid(Math.log(ratio))} ${ratio >= 1 ? "after" : "before"} ${along.top}` : `${twoDigits(ratio)} times ${along.top}`;
 const number = (value) => {
   if (!Number.isFinite(value)) return "not available";
-  const least = value === 0 ? 0 : 2 - Math.floor(Math.log10(Math.abs(value)));
-  return Math.abs(value) >= 1e15 || (value !== 0 && Math.abs(value) < 1e-6)
-    ? value.toExponential(2) : value.toFixed(Math.min(Math.max(data.places, least), 12));
+  // Far from the card's point numbers may be smaller than its places can show.
+  const { places, least } = data.digits, kept = least || 3;
+  const needed = value === 0 ? 0 : kept - 1 - Math.floor(Math.log10(Math.abs(value)));
+  return Math.abs(value) >= 1e15 || needed > Math.max(7, places)
+    ? value.toExponential(kept - 1) : value.toFixed(Math.max(places, needed));
 };
 const spread = ([low, high]) => `${number(low)} to ${number(high)}`;
 const twoDigits = (ratio) => {

@@ -69,7 +69,7 @@ def record_of(runs: Runs, names: list[str]) -> Backtest:
         for mass in MASSES:
             rows[f"covered {100 * mass:g}"] = (np.arange(4) < i).astype(float)
             rows[f"width {100 * mass:g}"] = 0.1
-        points.append(rows.assign(law=name, ratio=2.0, cluster=list("abcd")))
+        points.append(rows.assign(law=name, ratio=2.0, cluster=list("abcd"), shown=20))
     folds = rolling_origins(runs)[:1]
     return Backtest(runs, folds, pd.concat(points, ignore_index=True), ({},), "extrapolation", 0, 0)
 
@@ -97,7 +97,7 @@ def test_the_forecasts_are_those_of_the_verb(fits: list[Fit]) -> None:
     assert found.table.loc["kaplan", "median at N=70B,D=2T"] == point.by_law["kaplan"].median
     assert found.table.loc["kaplan", "90% low at N=70B,D=2T"] == point.by_law["kaplan"].interval(0.9)[0]
     assert [said["asked"] for said in found.as_dict()["compare"]["points"]] == [POINT, "N=70B,D=2T"]
-    places = point.predictive.decimals
+    places = point.predictive.digits.places
     for band, weight in ((point.by_law["kaplan"], "30%"), (point.predictive, "100%")):
         low, high = band.interval(0.9)
         line = f"{band.median:.{places}f} {low:.{places}f} to {high:.{places}f} {weight}"

@@ -13,6 +13,7 @@ from forecaster.assess.sensitivity.plot import tornado
 from forecaster.assess.sensitivity.result import Bar, Sensitivity
 from forecaster.assess.sensitivity.text import left_out_sentences, power_table, tornado_sentence, tornado_table
 from forecaster.fits.power_scaling import Power
+from forecaster.quantity import Digits
 from forecaster.runs.points import Target
 from forecaster.show.figure import svg
 from forecaster.show.style import style
@@ -38,7 +39,7 @@ def made() -> Sensitivity:
         bars=bars,
         power=(Power("chinchilla", "floor", 0.31, 0.2), Power("chinchilla", "beta", 0.01, float("nan"))),
         left_out={"C taken as 6ND": "C is computed as 6*N*D"},
-        decimals=3,
+        digits=Digits(3),
         runs=make_runs(),
     )
 

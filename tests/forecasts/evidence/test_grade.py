@@ -15,8 +15,9 @@ from forecaster.backtests.weighting import Weighting
 from forecaster.fits.extrapolation import LANGUAGE_LOSS, OTHER_RESPONSE, studied
 from forecaster.fits.power_scaling import Power
 from forecaster.fits.verdict import Verdict
+from forecaster.forecasts.evidence.grade import Grade, expected_coverage, farthest_tested, grade, own_score
+from forecaster.forecasts.evidence.rules import RULES
 from forecaster.forecasts.forecast import forecast
-from forecaster.forecasts.grade import RULES, Grade, expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.shelf import law
 from forecaster.runs.points import Target

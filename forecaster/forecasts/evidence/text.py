@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from forecaster.backtests.baselines import BASELINE_NAMES
 from forecaster.fits.ensemble import few_runs
 from forecaster.fits.extrapolation import Held, study
-from forecaster.forecasts.grade import expected_coverage, farthest_tested, grade, own_score
+from forecaster.forecasts.evidence.grade import expected_coverage, farthest_tested, grade, own_score
 from forecaster.forecasts.tables import Tested, record_said
 from forecaster.runs.text import far_text, tested_text
 from forecaster.show.document import Headline, Section, Sentence, sentences

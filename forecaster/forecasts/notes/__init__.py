@@ -1,0 +1,1 @@
+"""What a reader must hear about a forecast."""
