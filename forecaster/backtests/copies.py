@@ -24,6 +24,9 @@ APART, SPREAD = 0.15, 1.15
 """Copies' means lie less than so many standard deviations apart at every place, their spreads within the factor. Fits
 of one law with other random numbers are about .03 apart."""
 
+DRAWS = 3_000
+"""Of each law that are compared."""
+
 
 def copies(fits: Sequence[Fit]) -> Groups:
     """Which laws say the same: by one formula whatever its parameters are called, or by curves that nearly agree.
@@ -34,6 +37,8 @@ def copies(fits: Sequence[Fit]) -> Groups:
     Args:
         fits: of one table.
     """
+    if len(fits) < 2:
+        return ()
     said = {fit.law.name: _curves(fit) for fit in fits}
     laws = {fit.law.name: fit.law for fit in fits}
     groups: list[list[str]] = []
@@ -56,8 +61,9 @@ def _curves(fit: Fit) -> np.ndarray:
     asked = [smallest, *(fit.design.moved(largest, np.log(times)) for times in PLACES)]
     counts = [name for name, column in fit.design.columns.items() if column in ("N", "D")]
     asked += [largest | {name: ALONE * largest[name]} for name in counts]
+    values = {name: draws[:: 1 + (len(draws) - 1) // DRAWS] for name, draws in fit.flat_draws().items()}
     with np.errstate(all="ignore"):
-        draws = np.stack([fit.linked_response(at).values.ravel() for at in asked])
+        draws = np.stack([fit.design.response(values, at) for at in asked])
         return np.stack([draws.mean(axis=1), draws.std(axis=1)])
 
 

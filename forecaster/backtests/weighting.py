@@ -205,9 +205,9 @@ def weigh(
 
 def _earned(fits: Sequence[Fit], names: Sequence[str], *, cache: bool, say: Say | None) -> Weighting:
     runs, seed, laws = fits[0].runs, fits[0].seed, [fit.law for fit in fits]
-    folds, alike = rolling_origins(runs), copies(fits)
+    folds = rolling_origins(runs)
     if not folds:
-        return Weighting(equal(names, alike), "equal", UNCUT)
+        return Weighting(equal(names, copies(fits)), "equal", UNCUT)
     before = extrapolation_of(Ensemble(tuple(fits)))
     parts = [FORMAT, ORIGINS, asdict(before), [str(law.exponent) for law in laws]]
     parts += [fit_key(law, runs, seed=seed, settings=FIRST_TRY) for law in laws]
@@ -222,6 +222,7 @@ def _earned(fits: Sequence[Fit], names: Sequence[str], *, cache: bool, say: Say 
         record = track_record(runs, trials, seed=seed, say=say)
     except NotConverged:
         record = None
+    alike = copies(fits)
     cuts = f"{len(folds)} cut{'s' if len(folds) > 1 else ''}"
     if len(names) == 1:
         made = Weighting({names[0]: 1.0}, "equal", "all on the one law", record)

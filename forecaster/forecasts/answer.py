@@ -14,7 +14,7 @@ from forecaster.fits.extrapolation import Extrapolation
 from forecaster.fits.predict import predict
 from forecaster.inputs import DATE, input_of
 from forecaster.notes import Note
-from forecaster.quantity import DAYS, TYPED
+from forecaster.quantity import DAYS, TYPED, finite
 from forecaster.runs.points import Point, Target
 from forecaster.stats.mixture import Band
 
@@ -68,16 +68,16 @@ class PointForecast:
             weights: of the laws.
             targets: values of the response whose chance is given.
         """
-        band, raw, curve = self.predictive.as_dict(), self.raw.as_dict(), self.curve.as_dict()
+        band = self.predictive.as_dict()
         return {
             "asked": self.asked.text,
             "at": {name: input_of(name).plain(value) for name, value in self.at.items()},
             "median": band["median"],
-            "raw_median": raw["median"],
+            "raw_median": finite(self.raw.median),
             "interval": band["interval"],
             "mcse": band["mcse"],
-            "raw_interval": raw["interval"],
-            "curve_interval": curve["interval"],
+            "raw_interval": self.raw.ranges(),
+            "curve_interval": self.curve.ranges(),
             "share": dict(self.share),
             "noise_width": self.noise_width,
             "by_law": {name: alone.as_dict() | {"weight": weights[name]} for name, alone in self.by_law.items()},

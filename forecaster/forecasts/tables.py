@@ -149,12 +149,8 @@ def _answers(forecast: Forecast) -> tuple[Answer, ...]:
 
 def record_said(forecast: Forecast) -> dict[str, Tested]:
     """Every method of the track record by its name there, as printed in all outputs; empty without a record."""
-    record = forecast.weighting.record
-    return (
-        {}
-        if record is None
-        else {score.law: _tested(score, on_log=forecast.fits[0].link.name == "log") for score in record.scores}
-    )
+    record, on_log = forecast.weighting.record, forecast.fits[0].link.name == "log"
+    return {} if record is None else {score.law: _tested(score, on_log=on_log) for score in record.scores}
 
 
 def _tested(score: Score, *, on_log: bool) -> Tested:
@@ -206,8 +202,7 @@ def point_table(forecast: Forecast, index: int) -> Table:
     """Where a point lies, and what noise alone would give there."""
     point, answer = forecast.points[index], answers(forecast)[index]
     runs, below = forecast.runs, point.below_smallest
-    called = {name: runs.input(name) for name in point.at if name != CODE}
-    rows = [(what.header, what.full(point.at[name])) for name, what in called.items()]
+    rows = [(runs.input(name).header, runs.input(name).full(x)) for name, x in point.at.items() if name != CODE]
     rows.append((runs.along.under, apart_text(runs, below)) if below > 1 else (runs.along.distance, answer.ratio))
     rows.append(("Width of the 90% range from noise alone", answer.noise_width))
     return Table("The point", ("Of the point", "Value"), tuple(rows))

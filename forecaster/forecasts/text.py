@@ -140,10 +140,8 @@ def distance_text(forecast: Forecast, point: PointForecast, answer: Answer) -> s
     """How far the point lies from what was measured."""
     runs = forecast.runs
     scales = runs.column(runs.scale)
-    here, largest = (
-        runs.along.said(point.at[runs.scale], digits=point.digits(runs.scale)),
-        scale_text(runs, float(scales.max())),
-    )
+    here = runs.along.said(point.at[runs.scale], digits=point.digits(runs.scale))
+    largest = scale_text(runs, float(scales.max()))
     if point.below_smallest > 1:
         below = f"{below_text(runs, point.below_smallest)} ({scale_text(runs, float(scales.min()))})"
         return f"{here}: {below}, so nothing was measured there."

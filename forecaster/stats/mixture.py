@@ -128,11 +128,12 @@ class Band:
         A number that does not exist is None.
         """
         low, median, high = map(finite, self.errors)
-        return {
-            "median": finite(self.median),
-            "interval": {f"{100 * mass:g}": [finite(end) for end in self.interval(mass)] for mass in MASSES},
-            "mcse": {"median": median, "interval": {"90": [low, high]}},
-        }
+        middle, interval = finite(self.median), self.ranges()
+        return {"median": middle, "interval": interval, "mcse": {"median": median, "interval": {"90": [low, high]}}}
+
+    def ranges(self) -> dict[str, list[float | None]]:
+        """JSON-ready: the ends of every range that a forecast states, by its mass in per cent."""
+        return {f"{100 * mass:g}": [finite(end) for end in self.interval(mass)] for mass in MASSES}
 
     def _batches(self) -> np.ndarray | None:
         count = BATCHES_PER_CHAIN * self.chains

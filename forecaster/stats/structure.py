@@ -36,7 +36,7 @@ def structure(residuals: np.ndarray, coordinates: np.ndarray) -> Structure | Non
         residuals: shape (run).
         coordinates: what they may depend on smoothly, shape (coordinate, run).
     """
-    from scipy.stats import f
+    from scipy.special import fdtrc
 
     moving = [each for each in coordinates if np.ptp(each) > 0]
     scaled = [(each - each.mean()) / each.std() for each in moving]
@@ -55,4 +55,4 @@ def structure(residuals: np.ndarray, coordinates: np.ndarray) -> Structure | Non
     explained = (total - rest) / (rank - 1)
     share = max(0.0, 1 - (rest / free) / (total / (count - 1)))
     ratio = explained / (rest / free) if rest > 0 else np.inf
-    return Structure(share, float(np.sqrt(share * total / count)), float(f.sf(ratio, rank - 1, free)))
+    return Structure(share, float(np.sqrt(share * total / count)), float(fdtrc(rank - 1, free, ratio)))

@@ -60,7 +60,7 @@ def test_the_command_line_names_its_options(tmp_path: Path, capsys: pytest.Captu
     path.write_text("size,loss\n1e8,3\n")
     assert main(["check", str(path), "--json"]) == 2
     out, err = capsys.readouterr()
-    cure = "there is no column N, D, C; columns: size, loss; say --columns N=HEADER,D=HEADER"
+    cure = "there is no column N, D, C; columns: size, loss; say --columns N=HEADER,D=HEADER, or x=HEADER for another"
     assert err == f"error: runs.csv: {cure}\n"
     assert json.loads(out) == {"error": {"code": "bad-runs", "message": cure, "where": "runs.csv"}}
 

@@ -93,7 +93,7 @@ def test_a_parameter_is_one_option_for_every_verb() -> None:
 
 
 # What a point, a law or a seed is for differs between these verbs, and their help says so.
-IN_THEIR_OWN_WORDS = {"at", "law", "runs", "seed", "weights", "output"}
+IN_THEIR_OWN_WORDS = {"at", "law", "runs", "seed", "target", "weights", "output"}
 
 
 def test_verbs_that_share_an_option_share_its_help() -> None:

@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from forecaster.forecasts.grade import grade
 from making import make_fit, make_runs
 
 from forecaster.errors import ScenarioError
+from forecaster.forecasts.evidence.grade import grade
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.points import refuse_incomplete, unread_of
 from forecaster.laws.shelf import law
