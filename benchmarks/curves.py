@@ -68,17 +68,22 @@ class Curve:
     unit: float
 
 
+def benchmarks_folder() -> Path:
+    """The folder of published benchmarks, or a plain exit that says what to set."""
+    folder = os.environ.get("FORECASTER_BENCHMARKS")
+    if not folder:
+        raise SystemExit("set FORECASTER_BENCHMARKS to the folder of published benchmarks")
+    return Path(folder)
+
+
 def read_curves(*, every: int = 1) -> Iterator[Curve]:
     """Every k-th curve of each domain.
 
     Args:
         every: k.
     """
-    folder = os.environ.get("FORECASTER_BENCHMARKS")
-    if not folder:
-        raise SystemExit("set FORECASTER_BENCHMARKS to the folder of published benchmarks")
     for domain, response in RESPONSES.items():
-        table = pd.read_csv(Path(folder) / "curves" / f"{domain}.csv").rename(columns={"x": "D", "y": response})
+        table = pd.read_csv(benchmarks_folder() / "curves" / f"{domain}.csv").rename(columns={"x": "D", "y": response})
         read = partial(read_runs, columns={"loss": response})
         for i, (_, curve) in enumerate(table.groupby(["task", "model"], sort=False)):
             if i % every:

@@ -136,12 +136,16 @@ NO_TERM = Extrapolation(mean=0.0, sd=0.0)
 OTHER_RESPONSE = Extrapolation(mean=0.0, sd=0.006)
 """Wider and without a direction, for responses that were not studied."""
 
+SCORE = Extrapolation(mean=0.0, sd=0.1)
+"""For scores in [0, 1], per e-fold of a logit: chosen by benchmarks/terms.py, where the 90% ranges of .02 held far less
+than 90%."""
+
 OTHER_SCALE = Extrapolation(mean=0.0, sd=0.02)
-"""By judgement, for noise on another scale than the log: per e-fold a fiftieth of the table's spread, or of a logit."""
+"""By judgement, for noise in the response's own unit: per e-fold a fiftieth of the table's spread."""
 
 ONE_INPUT = Extrapolation(mean=0.0, sd=0.02)
 """For tables of N alone or D alone, per e-fold of that: chosen on 46 of 116 published learning curves of one input,
-where the narrower term left 90% ranges that held 61 to 64%."""
+where the narrower term left 90% ranges that held 61 to 64%. Theta and the cuts did no better: benchmarks/terms.py."""
 
 WEIGHING = 0.004
 """By how much, per e-fold, the noise is widened where laws are compared for weights, on the log of the response."""
@@ -207,7 +211,7 @@ def extrapolation_for(*, language_loss: bool, scale: str = "C", link: LinkName =
         link: on which scale the noise is.
     """
     if link != "log":
-        return OTHER_SCALE
+        return SCORE if link == "logit" else OTHER_SCALE
     if scale != "C":
         return ONE_INPUT
     return LANGUAGE_LOSS if language_loss else OTHER_RESPONSE

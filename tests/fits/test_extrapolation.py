@@ -9,6 +9,7 @@ from forecaster.fits.extrapolation import (
     ONE_INPUT,
     OTHER_RESPONSE,
     OTHER_SCALE,
+    SCORE,
     STUDIED,
     Extrapolation,
     distance,
@@ -120,5 +121,6 @@ def test_tables_of_one_input_and_other_scales_get_a_wider_term_without_direction
     assert extrapolation_for(language_loss=False) == OTHER_RESPONSE
     for scale in ("N", "D"):
         assert extrapolation_for(language_loss=True, scale=scale) == ONE_INPUT
-    assert extrapolation_for(language_loss=True, link="logit") == OTHER_SCALE
-    assert ONE_INPUT.sd > OTHER_RESPONSE.sd and ONE_INPUT.mean == OTHER_SCALE.mean == 0
+    assert extrapolation_for(language_loss=True, link="logit") == SCORE
+    assert extrapolation_for(language_loss=False, scale="D", link="own") == OTHER_SCALE
+    assert SCORE.sd > ONE_INPUT.sd > OTHER_RESPONSE.sd and ONE_INPUT.mean == SCORE.mean == OTHER_SCALE.mean == 0
