@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import re
 import shlex
 import shutil
@@ -110,7 +111,8 @@ def _misses(bound: dict[str, Any], status: int, line: str, work: Path) -> str:
         found = next(each for each in first.values() if isinstance(each, dict) and "median" in each)
     else:
         found = data["forecast"][0]
-    low, high = found["interval"]["90"]
+    # An end that lies among draws that never get there is null.
+    low, high = (math.inf if end is None else end for end in found["interval"]["90"])
     if "holds" in bound and not low <= bound["holds"] <= high:
         return f"90% range {low:.4g} to {high:.4g} misses {bound['holds']:g}"
     if "median" in bound and not bound["median"][0] <= found["median"] <= bound["median"][1]:

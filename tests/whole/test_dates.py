@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from browsing import seen, text_of
-from forecaster.forecasts.grade import grade
 from making import make_fit
 
 from forecaster.errors import ScenarioError
+from forecaster.forecasts.evidence.grade import grade
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.plot import fan_exhibits
 from forecaster.forecasts.result import Forecast
@@ -53,7 +53,7 @@ def test_the_words_are_of_time(answer: Forecast) -> None:
     said = " ".join(answer.text.split())
     assert "What mmlu will a run of 2026-12-31 reach" in said
     assert "2026-12-31: 13 months after the last row (2025-12-15)." in said
-    assert "sd 0.02 per year" in said and "largest run" not in said and "times" not in said
+    assert "sd 0.1 per year" in said and "largest run" not in said and "times" not in said
     inside = " ".join(asked("date=2025-06-15").text.split())
     assert "6 months before the last row (2025-12-15), so within the time that was measured." in inside
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from forecaster.forecasts.grade import grade
 
 from forecaster.assess.comparison.compare import compare
 from forecaster.decide.requirement.require import require
 from forecaster.fits.fit import fit
+from forecaster.forecasts.evidence.grade import grade
 from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.result import Forecast
 from forecaster.forecasts.text import stamps
