@@ -184,7 +184,8 @@ def test_a_score_is_to_be_met_from_below(target: str | float) -> None:
     (each,) = found.targets
     assert each.as_dict()["direction"] == "above"
     assert each.median == pytest.approx(1e6 * 6**1.25, rel=0.3)
-    assert each.chance[0] < 0.1 and np.all(np.diff(each.chance) >= -1e-12)
+    # Near its ceiling a score rises less than a drift without direction may take away again.
+    assert each.chance[0] < 0.1 and each.chance.max() > 0.9 and np.all(np.diff(each.chance) > -0.005)
     assert "How many documents bring accuracy to 0.8 or more" in found.text
     assert "0.8 or more" in plot_labels(found)
 
