@@ -148,47 +148,12 @@ FLOP_PER_PARAMETER_TOKEN = 6
 _USUAL = {"N": ("param", "size", "model", "weights"), "D": ("tok",), "C": ("comput", "flo"), "U": ("tok", "uniq")}
 
 # Heads of columns that count something, though in the singular.
-_COUNTED = frozenset(
-    [
-        "epoch",
-        "step",
-        "document",
-        "doc",
-        "example",
-        "sample",
-        "image",
-        "iteration",
-        "iter",
-        "update",
-        "sequence",
-        "sentence",
-        "word",
-        "row",
-        "record",
-        "item",
-        "game",
-        "episode",
-        "frame",
-        "problem",
-        "task",
-        "question",
-        "answer",
-        "rollout",
-        "trial",
-        "shot",
-        "user",
-        "layer",
-        "neuron",
-        "feature",
-        "day",
-        "hour",
-        "minute",
-        "second",
-        "week",
-        "month",
-        "year",
-    ]
-)
+_COUNTED = frozenset({
+    "epoch", "step", "document", "doc", "example", "sample", "image", "iteration", "iter", "update", "sequence",
+    "sentence", "word", "row", "record", "item", "game", "episode", "frame", "problem", "task", "question", "answer",
+    "rollout", "trial", "shot", "user", "layer", "neuron", "feature", "day", "hour", "minute", "second", "week",
+    "month", "year",
+})  # fmt: skip
 
 
 def input_of(name: str, header: str = "") -> Input:

@@ -119,7 +119,7 @@ def _measured(rows: Runs, said: str) -> Runs:
     table = rows.table
     if measured.percent:
         table = table.assign(**{column: table[column] / 100 for column in ("loss", "loss_se") if column in table})
-    notes = (measured.note,) if said or measured.kind != "loss" else ()
+    notes = (measured.note,) if said or measured.kind != "loss" or measured.doubtful else ()
     return replace(rows, table=table, notes=(*rows.notes, *notes), measure=replace(measured, percent=False))
 
 

@@ -28,7 +28,7 @@ WORDS = {
 """Each kind for a person."""
 
 # Parts of a header, whatever stands before and after them.
-_LOSS = ("loss", "nll", "xent", "entropy", "likelihood", "bitsperbyte", "bpb", "nats")
+_LOSS = ("loss", "nll", "xent", "entropy", "bitsperbyte", "bpb", "nats")
 
 _LOWER_IS_BETTER = ("ppl", "perplexity", "mse", "rmse", "mae", "fid", "latency", "seconds")
 
@@ -64,12 +64,14 @@ class Response:
         upward: whether more is better.
         why: in a few words, to follow "because".
         percent: whether its cells are percents, a hundred times the response.
+        doubtful: whether it may as well be of another kind, so that it must be said.
     """
 
     kind: Kind
     upward: bool
     why: str
     percent: bool = False
+    doubtful: bool = False
 
     @property
     def is_bounded(self) -> bool:
@@ -81,12 +83,20 @@ class Response:
         """What must be said of it."""
         better = "higher is better" if self.upward else "lower is better"
         scaled = "; its cells are percents and were divided by 100" if self.percent else ""
-        return Note("response-kind", f"the response is taken to be {WORDS[self.kind]}, {better}: {self.why}{scaled}")
+        return Note(
+            "response-kind",
+            f"the response is taken to be {WORDS[self.kind]}, {better}: {self.why}{scaled}",
+            self.doubtful,
+        )
 
 
 def looks_like_loss(header: str) -> bool:
-    """Whether a header looks like a language model's loss: loss, nll, cross entropy, bits per byte ..."""
-    return any(word in _plain(header) for word in _LOSS)
+    """Whether a header looks like a language model's loss: loss, nll, cross entropy, bits per byte ...
+
+    A likelihood is one only where it says that it is negative; else more of it is better.
+    """
+    plain = _plain(header)
+    return any(word in plain for word in _LOSS) or ("likelihood" in plain and "neg" in plain)
 
 
 def looks_like_score(header: str) -> bool:
@@ -126,12 +136,12 @@ def response_of(
                 where=where,
                 named=("response",),
             )
-        return Response("loss", False, f"{shown} is a loss by its name")
-    if low < 0 or (low == 0 and high > 1):
+        below_one = low > 0 and high <= 1 and not _in_bits(header)
+        doubt = "; it lies between 0 and 1: an error rate must be said to be one" if below_one else ""
+        return Response("loss", False, f"{shown} is a loss by its name{doubt}", doubtful=below_one)
+    if low < 0 or (low == 0 and high > 1 and not _named_bounded(header)):
         up = rises() > 0
-        kind: Kind = "signed" if low < 0 or not _named_bounded(header) else "score"
-        if kind == "signed":
-            return Response(kind, up, f"it {'rises' if up else 'falls'} with scale and is not above 0 throughout")
+        return Response("signed", up, f"it {'rises' if up else 'falls'} with scale and is not above 0 throughout")
     if _less_is_better(header):
         return Response("positive", False, f"of {shown} less is better, by its name")
     percent = _percent(header, high, where)
@@ -165,8 +175,7 @@ def _as_said(said: str, header: str, low: float, high: float, rises: Callable[[]
 
 
 def _rising_unless_named(header: str, rises: Callable[[], float]) -> bool:
-    falls = looks_like_error(header) or looks_like_loss(header)
-    falls = falls or _less_is_better(header)
+    falls = looks_like_error(header) or looks_like_loss(header) or _less_is_better(header)
     return not falls and (looks_like_score(header) or rises() > 0)
 
 
@@ -205,6 +214,11 @@ def _percent(header: str, high: float, where: str) -> bool:
             named=("response", "response"),
         )
     return True
+
+
+def _in_bits(header: str) -> bool:
+    """Whether a loss is counted in bits, of which a byte or a character takes less than one."""
+    return any(word in _plain(header) for word in ("bit", "byte", "char", "bpb", "bpc"))
 
 
 def _names(header: str, known: frozenset[str]) -> bool:

@@ -136,3 +136,16 @@ def test_a_table_in_memory_is_taken_as_it_is() -> None:
     runs = Runs(pd.DataFrame({"D": D, "loss": 100 * RISING}), "by hand", response="accuracy")
     assert runs.measured.kind == "positive" and runs.improves_upward
     assert Runs(pd.DataFrame({"D": D, "loss": RISING}), "by hand", response="accuracy").measured.kind == "score"
+
+
+def test_more_of_a_likelihood_is_better_unless_it_is_negative() -> None:
+    assert looks_like_loss("negative_log_likelihood") and not looks_like_loss("log_likelihood")
+    runs = read("log_likelihood", RISING - 3)
+    assert (runs.measured.kind, runs.improves_upward) == ("signed", True)
+
+
+def test_a_loss_below_one_may_be_an_error_rate_and_that_is_said() -> None:
+    (note,) = (each for each in read("loss", FALLING).notes if each.code == "response-kind")
+    assert note.warning and "an error rate must be said to be one" in note.text
+    for runs in (read("val_bpb", FALLING), read("loss", 2 + FALLING)):
+        assert runs.measured.kind == "loss" and "response-kind" not in [each.code for each in runs.notes]
