@@ -59,15 +59,15 @@ def _point(report: Report, index: int, *record: Section) -> tuple[Section, ...]:
 
     forecast = report.forecast
     point, answer = forecast.points[index], answers(forecast)[index]
-    drawn = front_exhibits(forecast, point=index) if index < MOST_FIGURES else ()
+    fans, by_law = front_exhibits(forecast, point=index) if index < MOST_FIGURES else ((), ())
     found = report.sensitivities[index] if index < len(report.sensitivities) else None
     return (
         forecasts_text.headline_section(forecast, index, report.words),
-        _fan(*drawn[:2]),
+        _fan(*fans),
         forecasts_text.distance_section(forecast, index),
         forecasts_text.uncertainty_section(forecast, index),
         grade_section(forecast, point),
-        forecasts_text.laws_section(forecast, index, *drawn[2:]),
+        forecasts_text.laws_section(forecast, index, *by_law),
         *record,
         *_hangs(report, index),
         Section("What would change our mind", bullets(changes(forecast, point, answer, found)), "changes"),

@@ -9,6 +9,7 @@ import re
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,9 +115,9 @@ def _named(forecast: Forecast, extra: Sequence[Exhibit]) -> Iterator[tuple[str, 
     from forecaster.reports.figures.exhibits import exhibits, front_exhibits, point_exhibits
 
     first = exhibits(forecast)
-    yield from ((each.name, each) for each in (*front_exhibits(forecast), *first.shown, *extra))
+    yield from ((each.name, each) for each in (*chain(*front_exhibits(forecast)), *first.shown, *extra))
     for point in range(1, min(len(forecast.points), MOST_POINTS)):
-        found = (*front_exhibits(forecast, point=point), *point_exhibits(forecast, point=point))
+        found = (*chain(*front_exhibits(forecast, point=point)), *point_exhibits(forecast, point=point))
         yield from ((f"{each.name}-{point + 1}", each) for each in found)
 
 

@@ -54,7 +54,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_figure_carries_its_words(answer: Forecast, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figure_files, "DPI", 40)
-    exhibit = front_exhibits(answer)[2]
+    (exhibit,) = front_exhibits(answer)[1]
     picture = png(exhibit)
     assert picture == png(exhibit)
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")

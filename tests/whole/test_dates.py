@@ -1,5 +1,6 @@
 """A table in time: what is asked, said, drawn and written of it speaks of days, and of no largest run."""
 
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from forecaster.forecasts.forecast import forecast
 from forecaster.forecasts.plot import fan_exhibits
 from forecaster.forecasts.result import Forecast
 from forecaster.laws.shelf import law
+from forecaster.reports.figures.exhibits import front_exhibits
 from forecaster.reports.interactive.page import explorer
 from forecaster.reports.report import report
 from forecaster.runs.read import read_runs
@@ -94,6 +96,16 @@ def test_the_card_is_written_in_every_form(answer: Forecast, tmp_path: Path) -> 
     page = (tmp_path / "card.md").read_text("utf-8")
     assert "After the last row" in page and "Years" not in page and "beyond the largest run" not in page
     assert json.loads((tmp_path / "card.json").read_text("utf-8"))["forecast"][0]["distance"]["days"] == 381
+
+
+def test_several_laws_in_time_have_one_fan_and_their_own_figure(tmp_path: Path) -> None:
+    other = make_fit(law("score_of_loss"), RUNS, spread=1e-3)
+    both = forecast([FIT, other], "date=2026-12-31", weights="equal", allow_failed_checks=True)
+    report(both, output=tmp_path / "card.html")
+    page = (tmp_path / "card.html").read_text("utf-8")
+    assert "Horizontal axis" not in page and page.count('class="linear-scale') == 0
+    fans, by_law = front_exhibits(both)
+    assert (len(fans), len(by_law)) == (1, 1) and by_law[0].sentence in html.unescape(page)
 
 
 MOVE = """

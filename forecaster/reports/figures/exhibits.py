@@ -71,12 +71,12 @@ def _of_point(forecast: Forecast, point: int) -> list[Exhibit | Absent]:
     return [shares(forecast, point=point), parting(forecast, point=point)]
 
 
-def front_exhibits(forecast: Forecast, *, point: int = 0) -> tuple[Exhibit, ...]:
-    """The figures of the front page: the fan on both scales, and the answer law by law where there are several.
+def front_exhibits(forecast: Forecast, *, point: int = 0) -> tuple[tuple[Exhibit, ...], tuple[Exhibit, ...]]:
+    """The figures of the front page: the fan on each scale that it has, and the answer of each of several laws.
 
     Args:
         forecast: what is shown.
         point: which of its points, from 0.
     """
     fans, several = fan_exhibits(forecast, point), len(forecast.points[point].by_law) > 1
-    return (*fans, by_law(forecast, point=point)) if several else fans
+    return fans, ((by_law(forecast, point=point),) if several else ())

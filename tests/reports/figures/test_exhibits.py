@@ -168,7 +168,8 @@ def test_what_cannot_be_shown_says_why() -> None:
     assert [each.name for each in shown.shown] == ["shares", "residuals", "predictive", "priors"]
     assert set(shown.absent) == {"Where the laws part", "Calibration of the backtest"}
     assert all(why.endswith(".") and "\n" not in why for why in shown.absent.values())
-    assert [each.name for each in front_exhibits(found)] == ["fan", "fan-linear"]
+    fans, by_law = front_exhibits(found)
+    assert [each.name for each in fans] == ["fan", "fan-linear"] and by_law == ()
 
 
 def test_laws_part_where_they_differ_by_more_than_noise() -> None:
