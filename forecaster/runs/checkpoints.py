@@ -12,6 +12,7 @@ import numpy as np
 from forecaster.errors import RunsError, UsageError, clipped
 from forecaster.notes import Note
 from forecaster.runs.columns.headers import STANDARD
+from forecaster.runs.columns.vocabulary import plain
 from forecaster.runs.data_checks import ALIKE, count
 from forecaster.runs.table import Runs
 
@@ -136,7 +137,7 @@ def curves(runs: Runs) -> Curves | None:
         runs: the table.
     """
     for header in _headed(runs, (*NAMES_A_RUN, *NAMES_A_ROW)):
-        whole = _plain(header) in NAMES_A_RUN
+        whole = plain(header) in NAMES_A_RUN
         names = _cells(runs, header)
         if len(set(names)) == len(names):
             names, whole = [_MARK.sub("", name) for name in names], True
@@ -165,7 +166,7 @@ def _in_order(runs: Runs, found: Curves) -> Curves:
 
 def _settings(runs: Runs) -> list[str]:
     """Columns of other things with few values, such as the size of a vocabulary."""
-    others = [header for header in runs.table.columns if header not in STANDARD and _plain(str(header)) not in STEPS]
+    others = [header for header in runs.table.columns if header not in STANDARD and plain(str(header)) not in STEPS]
     return [str(each) for each in others if runs.table[each].nunique() <= len(runs) / MANY_POINTS]
 
 
@@ -269,15 +270,11 @@ def _are_numbers(names: list[str]) -> bool:
 
 
 def _headed(runs: Runs, names: tuple[str, ...]) -> list[str]:
-    return [str(header) for header in runs.table.columns if _plain(str(header)) in names]
+    return [str(header) for header in runs.table.columns if plain(str(header)) in names]
 
 
 def _cells(runs: Runs, header: str) -> list[str]:
     return [str(cell).strip() for cell in runs.table[header].tolist()]
-
-
-def _plain(header: str) -> str:
-    return re.sub(r"[\W_]", "", header.lower())
 
 
 def _alike(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -436,13 +436,13 @@ def test_headers_are_looked_at_a_few_times_each_however_many(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[str] = []
-    whole = headers._plain
+    whole = headers.plain
 
     def counted(header: str) -> str:
         looked.append(header)
         return whole(header)
 
-    monkeypatch.setattr(headers, "_plain", counted)
+    monkeypatch.setattr(headers, "plain", counted)
     singly: list[int] = []
     alone = cells_module._inferred
     monkeypatch.setattr(cells_module, "_inferred", lambda cells: singly.append(1) or alone(cells))

@@ -30,6 +30,7 @@ from forecaster.runs.columns.vocabulary import (
     TRAINING,
     UNIQUE,
     WITH,
+    plain,
     word_set,
 )
 
@@ -78,7 +79,7 @@ def meaning(header: str) -> Meaning | None:
     """What a header seems to mean, by its name or its words; None where it means no standard column."""
     if header in STANDARD:
         return Meaning(header, 0, twin="plain" if header == "loss" else "")
-    usual = _MEANT.get(_plain(header))
+    usual = _MEANT.get(plain(header))
     if usual is None and not _ROOT.search(header):
         return None
     words = words_of(header)
@@ -101,7 +102,7 @@ def meaning(header: str) -> Meaning | None:
 def _counted(bare: str, unit: Unit) -> Meaning | None:
     """What a header with a unit means; None where the unit is not one of what is left."""
     words = words_of(bare) | (words_of(unit.text) & (PARAMETERS | TOKENS))
-    usual = _MEANT.get(_plain(bare))
+    usual = _MEANT.get(plain(bare))
     found = (
         (usual, 1)
         if usual is not None and usual in INPUTS
@@ -198,7 +199,3 @@ def _split(word: str) -> tuple[str, ...]:
         if word.startswith(part) and (rest := _split(word[len(part) :])):
             return (part, *rest)
     return ()
-
-
-def _plain(header: str) -> str:
-    return re.sub(r"[\W_]", "", header.lower())

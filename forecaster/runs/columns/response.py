@@ -12,6 +12,7 @@ import numpy as np
 
 from forecaster.errors import RunsError, clipped
 from forecaster.notes import Note
+from forecaster.runs.columns.vocabulary import plain
 
 Kind = Literal["loss", "score", "error", "positive", "signed"]
 
@@ -95,8 +96,8 @@ def looks_like_loss(header: str) -> bool:
 
     A likelihood is one only where it says that it is negative; else more of it is better.
     """
-    plain = _plain(header)
-    return any(word in plain for word in _LOSS) or ("likelihood" in plain and "neg" in plain)
+    said = plain(header)
+    return any(word in said for word in _LOSS) or ("likelihood" in said and "neg" in said)
 
 
 def looks_like_score(header: str) -> bool:
@@ -180,7 +181,7 @@ def _rising_unless_named(header: str, rises: Callable[[], float]) -> bool:
 
 
 def _less_is_better(header: str) -> bool:
-    return any(word in _plain(header) for word in _LOWER_IS_BETTER)
+    return any(word in plain(header) for word in _LOWER_IS_BETTER)
 
 
 def _named_bounded(header: str) -> bool:
@@ -218,17 +219,13 @@ def _percent(header: str, high: float, where: str) -> bool:
 
 def _in_bits(header: str) -> bool:
     """Whether a loss is counted in bits, of which a byte or a character takes less than one."""
-    return any(word in _plain(header) for word in ("bit", "byte", "char", "bpb", "bpc"))
+    return any(word in plain(header) for word in ("bit", "byte", "char", "bpb", "bpc"))
 
 
 def _names(header: str, known: frozenset[str]) -> bool:
     """Whether a header holds one of some words: a long one anywhere, a short one whole."""
-    plain = _plain(header)
-    return bool(_words(header) & known) or any(len(word) >= FEWEST_LETTERS and word in plain for word in known)
-
-
-def _plain(header: str) -> str:
-    return re.sub(r"[\W_]", "", header.lower())
+    said = plain(header)
+    return bool(_words(header) & known) or any(len(word) >= FEWEST_LETTERS and word in said for word in known)
 
 
 def _words(header: str) -> set[str]:

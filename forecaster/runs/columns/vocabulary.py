@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+
+
+def plain(header: str) -> str:
+    """A header as it is compared: in lower case, letters and digits only."""
+    return re.sub(r"[\W_]", "", header.lower())
+
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text with blanks between them."""
     return frozenset(text.split())
 
 
-# Headers are compared in lower case, letters and digits only. A training loss is not taken for the
+# A training loss is not taken for the
 # response unasked: beside a validation loss it is the wrong one, and alone it deserves to be named.
 ALIASES = {
     "N": "n params param parameters parameter nparams nparam nparameters numparams numparameters "
